@@ -1,0 +1,5 @@
+"""What importing looks for across workspaces."""
+
+from petra.tenancy.rowsecurity import Finder
+
+FINDERS: tuple[Finder, ...] = ()

@@ -1,0 +1,36 @@
+"""Which workers live, by the heartbeat the queue keeps for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection
+
+from petra.lib import clock
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One worker process. `heard_at` is its last heartbeat."""
+
+    id: int
+    heard_at: datetime
+
+    @property
+    def is_alive(self) -> bool:
+        """A worker silent for longer than PETRA_WORKER_GONE_S is taken for dead."""
+        return (clock.now() - self.heard_at).total_seconds() < settings.WORKER_GONE_S
+
+
+def workers() -> list[Worker]:
+    """List the workers that have not said goodbye, the last heard first."""
+    with connection.cursor() as cursor:
+        cursor.execute("select id, last_heartbeat from procrastinate_workers order by last_heartbeat desc")
+        return [Worker(*row) for row in cursor.fetchall()]
+
+
+def is_any_alive() -> bool:
+    """Say whether at least one worker beats."""
+    return any(worker.is_alive for worker in workers())

@@ -1,0 +1,79 @@
+"""STOP 2: what is said. A post holds words and pictures; where and when it goes out is a Delivery's business."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from petra.accounts.models import Target
+from petra.articles.models import Article, Blog
+from petra.media.models import Asset
+from petra.tenancy.models import TenantForeignKey, TenantModel
+
+
+class WordsState(models.TextChoices):
+    """How far a post's words are. Ready means they pass the limits of the networks chosen."""
+
+    DRAFT = "draft", "Draft"
+    GENERATING = "generating", "Generating"
+    READY = "ready", "Ready"
+
+
+class Post(TenantModel):
+    """Title, description, alt text, link and pictures of one thing to publish. A pin is a post on a pin network."""
+
+    blog = TenantForeignKey(Blog, models.SET_NULL, null=True, related_name="posts")
+    article = TenantForeignKey(Article, models.SET_NULL, null=True, related_name="posts")
+    target = TenantForeignKey(Target, models.SET_NULL, null=True, related_name="posts")  # board or section chosen
+    title = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    alt_text = models.TextField(blank=True)
+    link = models.TextField(blank=True)  # without marker
+    language = models.CharField(max_length=10, blank=True)
+    ai_disclosures = models.JSONField(default=list)
+    words_state = models.CharField(max_length=12, choices=WordsState.choices, default=WordsState.DRAFT)
+    words_state_before = models.CharField(max_length=12, blank=True)
+    words_error = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)  # raised by every edit; an edit names the version it saw
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["workspace", "-created_at"], name="post_newest"),
+            models.Index(fields=["workspace", "article"], name="post_of_article"),
+        ]
+
+
+class PostMedia(TenantModel):
+    """A picture of a post, in order; the first is the cover."""
+
+    post = TenantForeignKey(Post, models.CASCADE, related_name="media")
+    asset = TenantForeignKey(Asset, models.PROTECT, related_name="uses")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "post", "position"], name="post_media_place"),
+        ]
+
+
+class Generation(TenantModel):
+    """One proposal for a post's words and who made it. The last three per post are kept."""
+
+    post = TenantForeignKey(Post, models.CASCADE, related_name="generations")
+    writer = models.CharField(max_length=60)  # "offline", later the model's name
+    feedback = models.TextField(blank=True)
+    title = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    alt_text = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["workspace", "post", "-created_at"], name="generation_newest"),
+        ]

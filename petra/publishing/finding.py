@@ -1,0 +1,91 @@
+"""What the dispatcher looks for across workspaces. These functions run as `petra_finder` and return ids only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from petra.tenancy.rowsecurity import Finder
+
+# Takes the turn of every free account that has something to do, oldest first, one delivery per account. A planned delivery
+# also waits for the account's next write instant; a look or a check does not. `skip locked`: any number of dispatchers.
+_TAKE_TURNS = """
+create or replace function petra_take_turns(most integer)
+returns table (workspace_id uuid, delivery_id uuid)
+language sql volatile security definer set search_path = pg_catalog, public as $$
+  with due as (
+    select distinct on (d.account_id) d.account_id, d.id, d.next_at
+    from public.publishing_delivery d
+    join public.publishing_lane l on l.account_id = d.account_id
+    where d.next_at <= now() and l.holder_id is null
+      and (d.state <> 'planned' or l.ready_at <= now())
+    order by d.account_id, d.next_at, d.id
+  ), first as (
+    select * from due order by next_at limit most
+  ), free as (
+    select l.id, first.id as delivery_id from public.publishing_lane l
+    join first on first.account_id = l.account_id
+    where l.holder_id is null for update of l skip locked
+  )
+  update public.publishing_lane l set holder_id = free.delivery_id, held_at = now()
+  from free where l.id = free.id
+  returning l.workspace_id, l.holder_id
+$$"""
+
+_NEXT_DUE = """
+create or replace function petra_next_due() returns timestamptz
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select greatest(d.next_at, case when d.state = 'planned' then l.ready_at else d.next_at end)
+  from public.publishing_delivery d join public.publishing_lane l on l.account_id = d.account_id
+  where d.next_at is not null and l.holder_id is null order by d.next_at limit 1
+$$"""
+
+# Turns taken so long ago that whoever took them should have given them back: the sweep looks whether their job lives.
+_OLD_TURNS = """
+create or replace function petra_old_turns(older interval, most integer)
+returns table (workspace_id uuid, delivery_id uuid)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select l.workspace_id, l.holder_id from public.publishing_lane l
+  where l.holder_id is not null and l.held_at < now() - older order by l.held_at limit most
+$$"""
+
+FINDERS = (
+    Finder("petra_take_turns(integer)", _TAKE_TURNS, ("publishing_delivery",), ("publishing_lane",)),
+    Finder("petra_next_due()", _NEXT_DUE, ("publishing_delivery",), ("publishing_lane",)),
+    Finder("petra_old_turns(interval, integer)", _OLD_TURNS, (), ("publishing_lane",)),
+)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One delivery whose account's turn was taken for it."""
+
+    workspace_id: UUID
+    delivery_id: UUID
+
+
+def take_turns(*, most: int) -> list[Turn]:
+    """Take up to `most` turns. Call inside the transaction that enqueues their jobs."""
+    return _turns("select * from petra_take_turns(%s)", [most])
+
+
+def old_turns(*, older_s: float, most: int = 200) -> list[Turn]:
+    """List turns taken more than `older_s` seconds ago."""
+    return _turns("select * from petra_old_turns(make_interval(secs => %s), %s)", [older_s, most])
+
+
+def next_due() -> datetime | None:
+    """Say about when the next delivery becomes due (it may be past); None where nothing is planned."""
+    with connection.cursor() as cursor:
+        cursor.execute("select petra_next_due()")
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _turns(query: str, arguments: list[float]) -> list[Turn]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments)
+        return [Turn(*row) for row in cursor.fetchall()]

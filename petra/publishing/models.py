@@ -1,0 +1,124 @@
+"""STOP 3, the tables: slots, deliveries, their attempts, and one lane per account.
+
+A Delivery carries the state; `publishing.states.move` is the only writer of it. Rules that must never break are
+constraints here.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from petra.accounts.models import Account, Target
+from petra.posts.models import Post
+from petra.tenancy.models import TenantForeignKey, TenantModel
+
+
+class State(models.TextChoices):
+    """The states of a delivery. See publishing.states for the moves."""
+
+    PLANNED = "planned", "Scheduled"
+    SENDING = "sending", "Publishing"
+    PROCESSING = "processing", "Publishing"
+    PUBLISHED = "published", "Published"
+    FAILED = "failed", "Failed"
+    HELD = "held", "Needs you"
+    UNCONFIRMED = "unconfirmed", "Needs you"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+LIVE_STATES = [State.PLANNED, State.SENDING, State.PROCESSING, State.FAILED, State.HELD, State.UNCONFIRMED]
+
+
+class Slot(TenantModel):
+    """A weekly wall-clock time on an account, in the workspace's zone."""
+
+    account = TenantForeignKey(Account, models.CASCADE, related_name="slots")
+    weekday = models.PositiveSmallIntegerField()  # 0 is Monday
+    time_local = models.TimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "account", "weekday", "time_local"], name="slot_once"),
+            models.CheckConstraint(condition=models.Q(weekday__lte=6), name="slot_weekday"),
+        ]
+
+
+class Delivery(TenantModel):
+    """One post to one account and target at one instant."""
+
+    post = TenantForeignKey(Post, models.CASCADE, related_name="deliveries")
+    account = TenantForeignKey(Account, models.PROTECT, related_name="deliveries")
+    target = TenantForeignKey(Target, models.PROTECT, null=True, related_name="deliveries")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED)
+    state_before = models.CharField(max_length=12, blank=True)  # what `failed` and `held` came from
+    due_at = models.DateTimeField()  # the instant a person or a slot chose
+    next_at = models.DateTimeField(null=True)  # when the engine acts next: due, retry, look; null where a person must
+    plan_no = models.PositiveIntegerField(default=1)  # raised by every plan, move and retry; an older job stops
+    marker = models.CharField(max_length=40)  # in the link; the same in all tries
+    is_grace_waived = models.BooleanField(default=False)  # a person said: send it though it is late
+    is_manual = models.BooleanField(default=False)  # "publish now": only what was not written is tried again
+    tries = models.PositiveSmallIntegerField(default=0)  # sendings of this plan that were not written
+    looks = models.PositiveSmallIntegerField(default=0)  # complete looks that did not find it
+    resends = models.PositiveSmallIntegerField(default=0)  # sendings again after certain absence: at most one
+    cause = models.CharField(max_length=20, blank=True)  # contract.Cause, or our own: late, paused, account
+    for_person = models.TextField(blank=True)
+    remote_id = models.CharField(max_length=200, blank=True)
+    remote_url = models.TextField(blank=True)
+    published_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    moved_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["workspace", "post", "account"],
+                condition=models.Q(state__in=["planned", "sending", "processing", "failed", "held", "unconfirmed"]),
+                name="delivery_one_live_plan",
+            ),
+            models.UniqueConstraint(fields=["workspace", "marker"], name="delivery_marker"),
+            models.CheckConstraint(
+                condition=~models.Q(state="published") | ~models.Q(remote_id=""), name="delivery_published_has_id"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_at"], name="delivery_next", condition=models.Q(next_at__isnull=False)),
+            models.Index(fields=["workspace", "due_at"], name="delivery_calendar"),
+            models.Index(fields=["workspace", "account", "state"], name="delivery_of_account"),
+        ]
+
+
+class Attempt(TenantModel):
+    """One call that creates something, written down before it leaves: the ledger. No outcome yet = it may be live."""
+
+    delivery = TenantForeignKey(Delivery, models.CASCADE, related_name="attempts")
+    plan_no = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, default="send")  # send, look, check
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=12, blank=True)  # sent, processing, rejected, later, reconnect, unknown, found, absent
+    cause = models.CharField(max_length=20, blank=True)
+    for_person = models.TextField(blank=True)
+    detail = models.TextField(blank=True)  # what the network said, redacted, 2,000 characters at most; never on a page raw
+    body_digest = models.CharField(max_length=64, blank=True)
+    ticket_step = models.CharField(max_length=20, blank=True)
+    ticket_value = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["workspace", "delivery", "started_at"], name="attempt_of_delivery"),
+        ]
+
+
+class Lane(TenantModel):
+    """One account's turn: at most one delivery of an account is in work at any time, over all processes.
+
+    `holder_id` is the delivery whose turn it is; `ready_at` the earliest instant of the next write.
+    """
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="lane")
+    holder_id = models.UUIDField(null=True)
+    held_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(default=timezone.now)
