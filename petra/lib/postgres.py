@@ -133,7 +133,7 @@ class Embedded:
     def _start(self) -> None:
         if not self.home.exists():
             # Root's can be passed through, not listed: its server runs as another user. The files in it are 0600.
-            self.home.mkdir(parents=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
         self._cluster, programs = self._choose()
         deadline = clock.monotonic() + _START_WAIT_S
         while clock.monotonic() < deadline:
@@ -153,15 +153,17 @@ class Embedded:
 
     def _choose(self) -> tuple[Path, Programs]:
         """Find the folder of the data and programs of its version: newer programs can't read older data."""
-        existing = sorted(self.home.glob("postgres-[0-9]*"), key=_major_of, reverse=True)
-        if not existing:
+        existing = self._find_cluster()
+        if existing is None:
             programs = discover()
-            return self._make_cluster(programs.major), programs
-        cluster = existing[0].resolve()
+            with (self.home / "postgres.lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # two processes may start at once
+                existing = self._find_cluster() or self._make_cluster(programs.major)
+        cluster = existing.resolve()
         if not cluster.exists():
             raise ProductError(
                 "data_gone",
-                f"{existing[0]} points to {cluster}, which is gone: put it back from your backup, or delete the link "
+                f"{existing} points to {cluster}, which is gone: put it back from your backup, or delete the link "
                 "to begin with an empty database.",
             )
         if not os.access(cluster, os.R_OK | os.W_OK | os.X_OK):
@@ -170,7 +172,10 @@ class Embedded:
                 f"The database in {cluster} belongs to user {cluster.owner()}: run Petra as that user, or set "
                 "PETRA_HOME to a folder of your own.",
             )
-        return cluster, discover(major=_major_of(existing[0]))
+        return cluster, discover(major=_major_of(existing))
+
+    def _find_cluster(self) -> Path | None:
+        return max(self.home.glob("postgres-[0-9]*"), key=_major_of, default=None)
 
     def _make_cluster(self, major: int) -> Path:
         cluster = self.home.resolve() / f"postgres-{major}"
@@ -182,8 +187,10 @@ class Embedded:
             ROOT_STORE.mkdir(parents=True, exist_ok=True, mode=0o755)
             store = Path(tempfile.mkdtemp(prefix=f"{self.home.name.strip('.') or 'home'}-", dir=ROOT_STORE))
             store.chmod(0o711)
+            (store / cluster.name).mkdir()
+            (store / cluster.name).chmod(0o711)
             cluster.symlink_to(store / cluster.name)
-            cluster = store / cluster.name
+            return cluster
         cluster.mkdir()
         cluster.chmod(0o711)
         return cluster
@@ -249,7 +256,7 @@ class Embedded:
     def _make_socket_folder(self, person: Person) -> Path:
         folder = self.cluster / "socket"
         size = len(os.fsencode(folder / f".s.PGSQL.{postgres_server.PORT}"))
-        # PostgreSQL takes a list separated by commas here, so a path with special signs goes elsewhere, like a long one.
+        # PostgreSQL takes a list separated by commas here, so a path with special signs goes elsewhere like a long one.
         if size <= _MAX_SOCKET_PATH_BYTES and re.fullmatch(r"[\w./+-]+", str(folder), re.ASCII):
             folder.mkdir(mode=0o700, exist_ok=True)
         else:
