@@ -1,0 +1,43 @@
+"""The pages for 403, 404 and 500. They ask the database for nothing: it may be what broke."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say that this form was too old or that the act is not for this person."""
+    return _page(
+        request,
+        403,
+        _("That is not open to you"),
+        _("The page may have been open for too long, or your role does not allow it. Nothing was changed."),
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Say the same where the form's token was missing or old."""
+    return forbidden(request)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say that nothing is here, for what is absent and for what belongs to others alike."""
+    return _page(request, 404, _("Nothing is here"), _("The address may be old, or what stood here was removed."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Say that Petra stumbled. The log has the stack."""
+    return _page(
+        request,
+        500,
+        _("Petra stumbled"),
+        _("What you had saved is safe, and posts go out on time. Try again in a moment."),
+    )
+
+
+def _page(request: HttpRequest, code: int, title: str, words: str) -> HttpResponse:
+    # Rendered without the request, so that no session, person or workspace is looked up.
+    page = render_to_string("error.html", {"code": code, "heading": title, "words": words, "path": request.path})
+    return HttpResponse(page, status=code)
