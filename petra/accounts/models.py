@@ -36,6 +36,8 @@ class Account(TenantModel):
     tokens_sealed = models.BinaryField(null=True)  # opened only in accounts.tokens
     access_expires_at = models.DateTimeField(null=True)
     refresh_expires_at = models.DateTimeField(null=True)
+    refresh_lease = models.UUIDField(null=True)  # who renews the tokens now: one at a time, over all processes
+    refresh_leased_until = models.DateTimeField(null=True)  # by then a lost renewer is given up
     cools_down_until = models.DateTimeField(null=True)  # after a spam block
     asks_before_publish_now = models.BooleanField(default=True)
     targets_synced_at = models.DateTimeField(null=True)
@@ -49,7 +51,7 @@ class Account(TenantModel):
             models.Index(
                 fields=["access_expires_at"],
                 name="account_token_expiry",
-                condition=models.Q(state="connected"),
+                condition=models.Q(state__in=["connected", "paused"]),
             ),
         ]
 
@@ -84,6 +86,7 @@ class OAuthState(TenantModel):
     state_digest = models.CharField(max_length=64)
     session_digest = models.CharField(max_length=64)
     verifier_sealed = models.BinaryField()
+    redirect_uri = models.TextField()  # the exchange must repeat it letter for letter
     account = TenantForeignKey(Account, models.CASCADE, null=True, related_name="+")  # set when reconnecting
     return_to = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -295,11 +295,17 @@ class RemoteTarget:
 
 @dataclass(frozen=True)
 class SignIn:
-    """How accounts are connected. `scopes` are asked for; `needed_scopes` must be granted to publish."""
+    """How accounts are connected. `scopes` are asked for; `needed_scopes` must be granted to publish.
+
+    The addresses are the real network's; settings may name others (a sandbox), the simulator replaces their host.
+    """
 
     scopes: tuple[str, ...]
     needed_scopes: tuple[str, ...]
     setting_prefix: str  # "PINTEREST" reads PINTEREST_CLIENT_ID and so on
+    api_base: str
+    consent_base: str
+    page_base: str
 
 
 class Network(Protocol):

@@ -89,7 +89,14 @@ class Pinterest:
         post_label="Pin",
     )
     # Creating a Pin needs all four of boards and pins, read and write.
-    sign_in = SignIn(scopes=_SCOPES, needed_scopes=_SCOPES[:4], setting_prefix="PINTEREST")
+    sign_in = SignIn(
+        scopes=_SCOPES,
+        needed_scopes=_SCOPES[:4],
+        setting_prefix="PINTEREST",
+        api_base="https://api.pinterest.com/v5",
+        consent_base="https://www.pinterest.com/oauth/",
+        page_base="https://www.pinterest.com",
+    )
 
     def problems(self, draft: Draft) -> list[Problem]:
         return [
