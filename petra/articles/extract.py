@@ -1,0 +1,154 @@
+"""HTML → fields: reads one page of a blog into an `Extracted`. Pure; runs in the sandbox because pages are strangers' input.
+
+Order of trust per field stands with the fields (`fields`, `words`, `pictures`); here they are put together and what the feed
+knows fills what the page leaves open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from petra.articles import fields, pictures, words
+from petra.articles.feeds import FeedItem
+from petra.articles.identity import absolute, address_key
+from petra.articles.page import ARTICLE_TYPES, Page, open_page, types_of
+from petra.articles.pictures import Picture
+from petra.articles.srcset import picture_key
+
+LEAST_FEED_SHARE = 0.3  # a page with less text than this share of its feed's content is not the whole article
+
+
+@dataclass
+class Extracted:
+    """What one page gave. Moments as in `moments`; `sources` says where each field came from."""
+
+    url: str
+    canonical: str
+    title: str = ""
+    authors: list[str] = field(default_factory=list)
+    published: str = ""
+    modified: str = ""
+    language: str = ""
+    excerpt: str = ""
+    text: str = ""
+    html: str = ""
+    tags: list[str] = field(default_factory=list)
+    lead: Picture | None = None
+    pictures: list[Picture] = field(default_factory=list)
+    is_do_not_pin: bool = False
+    is_walled: bool = False
+    translations: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    signs: dict[str, bool] = field(default_factory=dict)  # what `scoring` weighs
+    links: list[str] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        """Tell whether the article changed: over title, text and pictures, not over markup that changes by itself."""
+        keys = sorted({picture_key(picture.url) for picture in self.pictures})
+        return hashlib.sha256("\x1f".join([self.title, self.text, *keys]).encode()).hexdigest()
+
+    def as_data(self) -> dict[str, Any]:
+        """Give plain data that `from_data` reads back."""
+        return asdict(self)
+
+
+def from_data(data: dict[str, Any]) -> Extracted:
+    """Read what `as_data` gave."""
+    lead = Picture(**data["lead"]) if data.get("lead") else None
+    shown = [Picture(**picture) for picture in data["pictures"]]
+    return Extracted(**{**data, "lead": lead, "pictures": shown})
+
+
+def extract(
+    body: bytes, *, url: str, content_type: str = "", item: FeedItem | None = None, now: datetime | None = None
+) -> Extracted | None:
+    """Read one page. `item` is what a feed says of it. None when there is no HTML page in `body`."""
+    page = open_page(body, url=url, content_type=content_type)
+    if page is None:
+        return None
+    now = now or datetime.now(UTC)
+    found = Extracted(url=url, canonical=_canonical(page))
+    said = words.read_words(page)
+    found.is_walled = said.is_walled
+    found.title, found.sources["title"] = fields.title(page, item)
+    found.authors, found.sources["author"] = fields.authors(page, item)
+    found.published, found.sources["published"] = fields.published(page, item, now=now)
+    found.modified, found.sources["modified"] = fields.modified(page, item, now=now)
+    found.tags = fields.tags(page, item)
+    root = pictures.content_root(page, said.text.split("\n"))
+    found.text, found.sources["text"] = said.text, "page"
+    if not said.is_walled:
+        _read_body(found, page, root, item)
+    found.language = words.language_of(found.text, fields.declared_language(page, item))
+    found.excerpt, found.sources["excerpt"] = fields.excerpt(page, item, found.text)
+    found.pictures = pictures.find_pictures(page, root)
+    found.lead, found.sources["lead"] = pictures.lead_picture(page, found.pictures, root)
+    found.is_do_not_pin = "nopin" in page.first_meta("pinterest").lower()
+    found.translations = _translations(page)
+    found.signs = _signs(page, found)
+    return found
+
+
+def extract_item(item: FeedItem, *, now: datetime | None = None) -> Extracted:
+    """Read an article from its feed alone, for a page that can't be had."""
+    safe = words.sanitise(item.html or item.summary)
+    markup = f"<html lang='{re.sub(r'[^A-Za-z-]', '', item.language)}'><body><article>{safe}</article></body></html>"
+    found = extract(markup.encode(), url=item.url, content_type="text/html; charset=utf-8", item=item, now=now)
+    if found is None:
+        found = Extracted(url=item.url, canonical=item.url)
+    found.title, found.text, found.html = item.title, words.plain_text(safe), safe
+    found.sources = dict.fromkeys(("title", "author", "published", "modified", "text"), "feed")
+    found.signs["in-feed-only"] = True
+    return found
+
+
+def _read_body(found: Extracted, page: Page, root: Any, item: FeedItem | None) -> None:
+    whole = words.plain_text(item.html) if item is not None and item.html else ""
+    if whole and len(found.text) < LEAST_FEED_SHARE * len(whole):
+        found.text, found.sources["text"] = whole, "feed"
+        found.html = words.sanitise(item.html if item else "")
+    elif not found.text:
+        found.text, found.sources["text"] = words.block_text(root)[: words.MAX_TEXT_CHARS], "body"
+    if not found.html:
+        found.html = words.clean_html(root, page, found.title)
+
+
+def _canonical(page: Page) -> str:
+    """Give the address the page names as its own; whether it may be believed is for the caller."""
+    for link in page.tree.xpath("//link[translate(@rel,'CANONICAL','canonical')='canonical']/@href")[:1]:
+        return absolute(str(link), page.base) or ""
+    return absolute(page.first_meta("og:url"), page.base) or ""
+
+
+def _translations(page: Page) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for link in page.tree.xpath("//head//link[@rel='alternate'][@hreflang][@href]")[:60]:
+        url = absolute(link.get("href") or "", page.base)
+        if url and address_key(url) != address_key(page.url):
+            found[str(link.get("hreflang"))[:20]] = url
+    return found
+
+
+def _signs(page: Page, found: Extracted) -> dict[str, bool]:
+    kinds = set().union(*(types_of(node) for node in page.nodes)) if page.nodes else set()
+    items = page.tree.xpath("//*[@itemscope][@itemtype]/@itemtype")
+    marked = {str(kind).rpartition("/")[2].lower() for kind in items}
+    node = page.article_node()
+    cards = len(page.tree.findall(".//article"))
+    return {
+        "article-type": page.first_meta("og:type").lower().startswith("article")
+        or (node is not None and page.names_here(node))
+        or bool(kinds & ARTICLE_TYPES and not kinds & {"collectionpage", "searchresultspage", "itemlist"})
+        or bool(marked & ARTICLE_TYPES and cards <= 2),
+        "listing-type": page.first_meta("og:type").lower() in ("website", "blog", "profile")
+        or bool(kinds & {"collectionpage", "searchresultspage", "profilepage", "blog"}),
+        "dated": bool(found.published and found.sources["published"] != "htmldate"),
+        "long": len(found.text) > 600,
+        "many-cards": cards > 8,
+        "noindex": "noindex" in page.first_meta("robots").lower(),
+    }

@@ -1,0 +1,170 @@
+"""Reads feeds: RSS 0.9 to 2.0, Atom, JSON Feed, well or ill formed. Pure; run it in the sandbox, feeds are strangers' input."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import feedparser
+
+from petra.articles.identity import absolute, clean_text
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_ITEMS = 5_000
+MAX_ITEM_CHARS = 2_000_000
+_UNCATEGORISED = frozenset({"uncategorized", "uncategorised", "allgemein", "unkategorisiert", "non classé"})
+
+
+@dataclass
+class FeedItem:
+    """One article as a feed tells it. Dates as written; `html` is its whole content or "", `summary` a shorter one."""
+
+    url: str
+    title: str = ""
+    guid: str = ""
+    published: str = ""
+    modified: str = ""
+    authors: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    html: str = ""
+    summary: str = ""
+    language: str = ""
+
+
+@dataclass
+class Feed:
+    """What one feed lists, in its order. `is_feed` False: the body was something else. `next_url`: its next page."""
+
+    items: list[FeedItem] = field(default_factory=list)
+    title: str = ""
+    language: str = ""
+    next_url: str = ""
+    generator: str = ""
+    is_feed: bool = False
+    is_cut: bool = False
+
+
+def parse(body: bytes, *, url: str, content_type: str = "") -> Feed:
+    """Read one feed; whatever is readable is kept, and items without a usable link are left out."""
+    head = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"{"):
+        return _parse_json(body, url)
+    if not body.strip():
+        return Feed()
+    parsed = feedparser.parse(
+        body, response_headers={"content-location": url, "content-type": content_type or "application/xml"}
+    )
+    if not parsed.get("version"):
+        return Feed()
+    about = parsed.get("feed", {})
+    feed = Feed(
+        title=_text(about.get("title")),
+        language=_text(about.get("language")),
+        next_url=_next_url(about, url),
+        generator=_text(about.get("generator")),
+        is_feed=True,
+        is_cut=len(parsed.entries) > MAX_ITEMS,
+    )
+    for entry in parsed.entries[:MAX_ITEMS]:
+        link = absolute(_link(entry), url)
+        if link:
+            feed.items.append(_item(entry, link))
+    return feed
+
+
+def _next_url(about: Any, url: str) -> str:
+    for link in about.get("links", []):
+        if link.get("rel") in ("next", "prev-archive"):
+            return absolute(_text(link.get("href")), url) or ""
+    return ""
+
+
+def _link(entry: Any) -> str:
+    for link in entry.get("links", []):
+        if link.get("rel") == "alternate" and "html" in (link.get("type") or "html"):
+            return _text(link.get("href"))
+    origin = _text(entry.get("feedburner_origlink"))
+    guid = _text(entry.get("id"))
+    return origin or _text(entry.get("link")) or (guid if guid.startswith("http") else "")
+
+
+def _item(entry: Any, link: str) -> FeedItem:
+    contents = [_markup(content.get("value")) for content in entry.get("content", [])]
+    content = max(contents, key=len, default="")
+    summary = _markup(entry.get("summary"))
+    authors = [_text(author.get("name")) for author in entry.get("authors", []) if author.get("name")]
+    if not authors and entry.get("author"):
+        authors = [_text(entry.get("author"))]
+    return FeedItem(
+        url=link,
+        title=_text(entry.get("title")),
+        guid=_text(entry.get("id")),
+        published=_text(entry.get("published") or entry.get("created")),
+        modified=_text(dict.get(entry, "updated")),  # its own get() falls back to the other date, with a warning
+        authors=authors,
+        tags=_tags([_text(tag.get("term") or tag.get("label")) for tag in entry.get("tags", [])]),
+        html=content[:MAX_ITEM_CHARS],
+        summary="" if summary == content else summary[:20_000],
+        language=_text((entry.get("content") or [{}])[0].get("language")),
+    )
+
+
+def _tags(tags: list[str]) -> list[str]:
+    kept = [tag.strip() for tag in tags if tag.strip() and tag.strip().casefold() not in _UNCATEGORISED]
+    return list(dict.fromkeys(kept))[:100]
+
+
+def _parse_json(body: bytes, url: str) -> Feed:
+    """Read a JSON Feed 1.0 or 1.1 (jsonfeed.org/version/1.1, 2026-11)."""
+    try:
+        data = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return Feed()
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        return Feed()
+    if "jsonfeed.org" not in _text(data.get("version")) and "title" not in data:
+        return Feed()
+    feed = Feed(
+        title=_text(data.get("title")),
+        language=_text(data.get("language")),
+        next_url=absolute(_text(data.get("next_url")), url) or "",
+        is_feed=True,
+        is_cut=len(data["items"]) > MAX_ITEMS,
+    )
+    for item in data["items"][:MAX_ITEMS]:
+        if isinstance(item, dict):
+            link = absolute(_text(item.get("url")) or _text(item.get("external_url")), url)
+            if link:
+                feed.items.append(_json_item(item, link))
+    return feed
+
+
+def _json_item(item: dict[str, Any], link: str) -> FeedItem:
+    authors = item.get("authors") if isinstance(item.get("authors"), list) else [item.get("author")]
+    names = [_text(author.get("name")) for author in authors or [] if isinstance(author, dict) and author.get("name")]
+    tags = item.get("tags") if isinstance(item.get("tags"), list) else []
+    return FeedItem(
+        url=link,
+        title=_text(item.get("title")),
+        guid=_text(item.get("id")),
+        published=_text(item.get("date_published")),
+        modified=_text(item.get("date_modified")),
+        authors=names,
+        tags=_tags([_text(tag) for tag in tags or []]),
+        html=(_markup(item.get("content_html")) or html.escape(_markup(item.get("content_text"))))[:MAX_ITEM_CHARS],
+        summary=_text(item.get("summary"))[:20_000],
+        language=_text(item.get("language")),
+    )
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return re.sub(r"[ \t\r\n]+", " ", clean_text(value)).strip() if isinstance(value, str) else ""
+
+
+def _markup(value: Any) -> str:
+    return clean_text(value) if isinstance(value, str) else ""

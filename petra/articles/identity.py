@@ -1,0 +1,93 @@
+"""Which addresses mean the same article, and which belong to the blog at all. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+
+# Parameters that say where a visitor came from, never which page is meant (2026-11).
+_TRACKING = re.compile(r"(?:utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_.*|ref|ref_src|_ga|_gl|amp|replytocom|share|nb)\Z")
+_INDEX = re.compile(r"/index\.(?:html?|php|aspx?)\Z", re.IGNORECASE)
+_AMP = re.compile(r"/amp/?\Z")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What belongs to one blog: a host (with or without www.) and a folder, "/" for the whole host."""
+
+    host: str
+    folder: str = "/"
+
+    def holds(self, url: str) -> bool:
+        """Say whether an absolute address lies in the blog."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        if parts.scheme not in ("http", "https") or _bare_host(parts.netloc) != self.host:
+            return False
+        return self.folder == "/" or (parts.path + "/").startswith(self.folder)
+
+    def is_home(self, url: str) -> bool:
+        """Say whether an address is the blog's own first page or its host's."""
+        parts = urlsplit(url)
+        path = _INDEX.sub("/", parts.path).rstrip("/") or "/"
+        return not _kept_query(parts.query) and path in ("/", self.folder.rstrip("/") or "/")
+
+
+def site_of(url: str) -> Site:
+    """Say which site an address names: its host, and the folder it points into ("/blog/", but not "/post.html")."""
+    parts = urlsplit(url)
+    path = _INDEX.sub("/", parts.path)
+    folder = path if path.endswith("/") else path + "/"
+    if re.search(r"\.\w{2,5}/\Z", folder):
+        folder = folder.rsplit("/", 2)[0] + "/"
+    return Site(_bare_host(parts.netloc), folder)
+
+
+def address_key(url: str) -> str:
+    """Give the key under which an address is one article: equal keys are the same page.
+
+    Without scheme, `www.`, tracking, `index.html` and `/amp`; path decoded and NFC; query sorted.
+    """
+    parts = urlsplit(url.strip())
+    path = unicodedata.normalize("NFC", unquote(parts.path))
+    path = _AMP.sub("/", _INDEX.sub("/", path)).rstrip("/") or "/"
+    query = _kept_query(parts.query)
+    return clean_text(_bare_host(parts.netloc) + path + ("?" + query if query else ""))
+
+
+def absolute(url: str, base: str) -> str | None:
+    """Resolve an address found on a page and write it in ASCII; None when it is no http(s) address."""
+    url = url.strip()
+    if not url or len(url) > 4096 or any(ord(letter) < 0x20 for letter in url):
+        return None
+    try:
+        parts = urlsplit(urljoin(base, url))
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
+        return None
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
+    query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]")
+    return f"{parts.scheme}://{parts.netloc.lower()}{path or '/'}{'?' + query if query else ''}"
+
+
+def clean_text(text: str) -> str:
+    """Drop what a database can't hold: NUL and lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _bare_host(netloc: str) -> str:
+    host = netloc.lower().removeprefix("www.")
+    return host.removesuffix(":80").removesuffix(":443")
+
+
+def _kept_query(query: str) -> str:
+    if not query:
+        return ""
+    pairs = parse_qsl(query[:2000], keep_blank_values=True, max_num_fields=None)
+    return urlencode(sorted(pair for pair in pairs if not _TRACKING.match(pair[0].lower())))

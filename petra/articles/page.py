@@ -1,0 +1,211 @@
+"""One HTML page, opened: decoded, parsed, with its structured data (JSON-LD, OpenGraph, meta) ready to ask. Pure.
+
+Called by `extract` inside the sandbox. Never fetches, never runs anything, resolves addresses only.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import charset_normalizer
+import lxml.html
+from lxml import etree
+from w3lib.encoding import html_to_unicode
+
+from petra.articles.identity import absolute, address_key, clean_text
+
+MAX_BYTES = 5 * 1024 * 1024
+MAX_ATTRIBUTE_CHARS = 20_000
+MAX_LD_CHARS = 512 * 1024
+MAX_LD_NODES = 3_000
+MAX_LD_DEPTH = 24
+ARTICLE_TYPES = frozenset(
+    {
+        "article", "blogposting", "newsarticle", "recipe", "techarticle", "reportagenewsarticle", "analysisnewsarticle",
+        "opinionnewsarticle", "backgroundnewsarticle", "reviewnewsarticle", "scholarlyarticle", "review", "howto",
+        "socialmediaposting", "liveblogposting", "advertisercontentarticle", "report", "satiricalarticle",
+    }
+)  # fmt: skip
+_LD_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>|/\*\s*\]\]>\s*\*/)\s*$")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_XML_LINE = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+Node = dict[str, Any]  # a JSON-LD object, as strangers write it
+
+
+@dataclass
+class Page:
+    """A page with what it says of itself. `url` is where it was read, `base` resolves its relative addresses."""
+
+    url: str
+    base: str
+    tree: lxml.html.HtmlElement
+    meta: dict[str, list[str]]
+    nodes: list[Node]
+    by_id: dict[str, Node]
+
+    def first_meta(self, *names: str) -> str:
+        """Give the first value of the first of these meta names that has one."""
+        for name in names:
+            for value in self.meta.get(name, ()):
+                if value:
+                    return value
+        return ""
+
+    def resolve(self, node: object) -> Node | None:
+        """Follow an `@id` reference to the node that says more."""
+        if not isinstance(node, dict):
+            return None
+        full = self.by_id.get(str(node.get("@id", "")))
+        return full if full is not None and len(full) > len(node) else node
+
+    def of_type(self, *types: str) -> Iterator[Node]:
+        """Give the JSON-LD nodes that have one of these types (lower case)."""
+        for node in self.nodes:
+            if types_of(node) & set(types):
+                yield node
+
+    def article_node(self) -> Node | None:
+        """Give the JSON-LD node that describes this page's article: one that names this address, else the only one."""
+        found = [node for node in self.nodes if types_of(node) & ARTICLE_TYPES]
+        here = address_key(self.url)
+        matching = [node for node in found if any(address_key(url) == here for url in self._addresses_of(node))]
+        pool = matching or (found if len(found) <= 3 else [])
+        with_headline = [node for node in pool if node.get("headline") or node.get("name")]
+        ranked = sorted(with_headline or pool, key=lambda node: -sum(bool(node.get(name)) for name in _TELLING))
+        return ranked[0] if ranked else None
+
+    def names_here(self, node: Node) -> bool:
+        """Say whether a JSON-LD node names this page's address as its own."""
+        here = address_key(self.url)
+        return any(address_key(url) == here for url in self._addresses_of(node))
+
+    def _addresses_of(self, node: Node) -> Iterator[str]:
+        entity = node.get("mainEntityOfPage")
+        for value in (node.get("url"), entity, node.get("@id"), *(_ids(entity))):
+            if isinstance(value, str):
+                found = absolute(value.split("#", 1)[0], self.base)
+                if found:
+                    yield found
+
+
+_TELLING = ("headline", "author", "datePublished", "image", "dateModified", "keywords")
+
+
+def open_page(body: bytes, *, url: str, content_type: str = "") -> Page | None:
+    """Decode and parse a page; None when there is no HTML in it."""
+    text = decode(body[:MAX_BYTES], content_type)
+    tree = parse_html(text)
+    if tree is None:
+        return None
+    base = url
+    for element in tree.iterfind(".//base"):
+        base = absolute(element.get("href") or "", url) or url
+        break
+    nodes, by_id = _json_ld(tree)
+    return Page(url, base, tree, _meta(tree), nodes, by_id)
+
+
+def parse_html(text: str) -> lxml.html.HtmlElement | None:
+    """Parse HTML of any quality; attributes of absurd length are dropped."""
+    text = _XML_LINE.sub("", text)
+    if not text.strip():
+        return None
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=False, remove_pis=True)
+    try:
+        tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return None
+    for element in tree.iter(etree.Element):
+        for name, value in element.attrib.items():
+            if len(value) > MAX_ATTRIBUTE_CHARS:
+                del element.attrib[name]
+    return tree
+
+
+def decode(body: bytes, content_type: str) -> str:
+    """Decode by mark, header, meta, then by guessing; what can't be decoded becomes the replacement character."""
+
+    def guess(data: bytes) -> str:
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            best = charset_normalizer.from_bytes(data[:40_000]).best()
+            return best.encoding if best else "cp1252"
+        return "utf-8"
+
+    try:
+        _, text = html_to_unicode(content_type or None, body, auto_detect_fun=guess)
+    except (LookupError, ValueError, codecs.CodecRegistryError if hasattr(codecs, "CodecRegistryError") else LookupError):
+        text = body.decode("utf-8", "replace")
+    return _CONTROL.sub("", clean_text(text))
+
+
+def types_of(node: Node) -> set[str]:
+    """Give a node's types in lower case, without the vocabulary's address."""
+    kinds = node.get("@type")
+    listed = kinds if isinstance(kinds, list) else [kinds]
+    return {str(kind).rpartition("/")[2].rpartition(":")[2].lower() for kind in listed if kind}
+
+
+def _meta(tree: lxml.html.HtmlElement) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for element in tree.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        content = (element.get("content") or "").strip()
+        if name and len(found) < 400:
+            found.setdefault(name.strip().lower(), []).append(content)
+    return found
+
+
+def _json_ld(tree: lxml.html.HtmlElement) -> tuple[list[Node], dict[str, Node]]:
+    nodes: list[Node] = []
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower():
+            continue
+        text = script.text or ""
+        if len(text) <= MAX_LD_CHARS:
+            _collect(_lenient_json(text), nodes, 0)
+    by_id: dict[str, Node] = {}
+    for node in nodes:
+        name = node.get("@id")
+        if isinstance(name, str) and len(node) > len(by_id.get(name, {})):
+            by_id[name] = node
+    return nodes, by_id
+
+
+def _lenient_json(text: str) -> object:
+    """Read JSON as pages write it: comment marks around, a semicolon behind, raw line breaks and trailing commas inside."""
+    text = _LD_WRAPPING.sub("", _LD_WRAPPING.sub("", text)).strip().rstrip(";").strip()
+    for candidate in (text, re.sub(r",(\s*[}\]])", r"\1", text)):
+        try:
+            return json.loads(candidate, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _collect(value: object, nodes: list[Node], depth: int) -> None:
+    if depth > MAX_LD_DEPTH or len(nodes) >= MAX_LD_NODES:
+        return
+    if isinstance(value, list):
+        for item in value[:1000]:
+            _collect(item, nodes, depth + 1)
+    elif isinstance(value, dict):
+        if value.get("@type") or value.get("@id"):
+            nodes.append(value)
+        for item in value.values():
+            if isinstance(item, dict | list):
+                _collect(item, nodes, depth + 1)
+
+
+def _ids(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name in ("@id", "url"):
+            if isinstance(value.get(name), str):
+                yield value[name]

@@ -1,0 +1,158 @@
+"""Runs the readers of strangers' bytes in a child process with limits on processor time and memory.
+
+A page can make a parser run for minutes or take all memory; here that costs one child, which is killed and started anew, and
+the page is reported. Bytes go in as pickle (from us), answers come back as JSON (the child may be anyone's by then).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from select import select
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from petra.articles.extract import Extracted, from_data
+from petra.articles.feeds import Feed, FeedItem
+from petra.articles.sitemaps import Entry, SitemapFile
+from petra.lib import clock
+from petra.lib.errors import ProductError
+
+CPU_S = 10
+MEMORY_BYTES = 512 * 1024 * 1024
+WALL_S = 40.0
+PAGES_PER_CHILD = 400  # parsers keep caches; a fresh child now and then keeps memory flat
+_HEADER = struct.Struct(">I")
+_CHUNK_BYTES = 1 << 16
+
+
+class PageTooHeavy(ProductError):
+    """A page took more processor time or memory than a page may. It is left out; nothing else is harmed."""
+
+    def __init__(self) -> None:
+        super().__init__("too-heavy", "This page is too large or too tangled to be read.")
+
+
+class Sandbox:
+    """One warm child that reads pages, feeds and sitemaps. For one thread at a time."""
+
+    def __init__(self, *, cpu_s: int = CPU_S, memory_bytes: int = MEMORY_BYTES, wall_s: float = WALL_S) -> None:
+        self._cpu_s = cpu_s
+        self._memory_bytes = memory_bytes
+        self._wall_s = wall_s
+        self._child: subprocess.Popen[bytes] | None = None
+        self._served = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _value: BaseException | None, _at: TracebackType | None) -> None:
+        self.close()
+
+    def extract(
+        self, body: bytes, *, url: str, content_type: str, item: FeedItem | None, now: datetime
+    ) -> Extracted | None:
+        """Read one page; see `extract.extract`. Raises PageTooHeavy."""
+        data = self._ask("page", body, url=url, content_type=content_type, item=item and asdict(item), now=now.isoformat())
+        return from_data(data) if data is not None else None
+
+    def extract_item(self, item: FeedItem, *, now: datetime) -> Extracted:
+        """Read an article from its feed's item alone. Raises PageTooHeavy."""
+        return from_data(self._ask("item", b"", item=asdict(item), now=now.isoformat()))
+
+    def feed(self, body: bytes, *, url: str, content_type: str) -> Feed:
+        """Read one feed. Raises PageTooHeavy."""
+        data = self._ask("feed", body, url=url, content_type=content_type)
+        return Feed(**{**data, "items": [FeedItem(**item) for item in data["items"]]})
+
+    def sitemap(self, body: bytes) -> SitemapFile:
+        """Read one sitemap file. Raises PageTooHeavy."""
+        data = self._ask("sitemap", body)
+        return SitemapFile(
+            [Entry(*entry) for entry in data["children"]], [Entry(*entry) for entry in data["pages"]], data["is_cut"]
+        )
+
+    def links(self, body: bytes, *, url: str, content_type: str) -> dict[str, Any]:
+        """Read what a page links to: feeds, pages, signs of the engine. Raises PageTooHeavy."""
+        data = self._ask("links", body, url=url, content_type=content_type)
+        return dict(data)
+
+    def close(self) -> None:
+        """End the child."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        child.wait()
+        for pipe in (child.stdin, child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _ask(self, task: str, body: bytes, **arguments: Any) -> Any:
+        with self._lock:
+            if self._served >= PAGES_PER_CHILD:
+                self.close()
+            child = self._started()
+            self._served += 1
+            try:
+                _send(child, pickle.dumps((task, body, arguments, self._cpu_s)))
+                answer = json.loads(_receive(child, clock.monotonic() + self._wall_s))
+            except (OSError, EOFError, ValueError) as error:
+                self.close()
+                raise PageTooHeavy from error
+        if "error" in answer:
+            raise PageTooHeavy
+        return answer["found"]
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._child is None or self._child.poll() is not None:
+            self.close()
+            self._served = 0
+            root = str(Path(__file__).resolve().parents[2])
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "petra.articles.sandbox_child", str(self._memory_bytes)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=root,
+                # Nothing of ours goes along: no keys, no database address.
+                env={"PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": root},
+            )
+        return self._child
+
+
+def _send(child: subprocess.Popen[bytes], frame: bytes) -> None:
+    pipe = child.stdin
+    if pipe is None:
+        raise EOFError
+    pipe.write(_HEADER.pack(len(frame)))
+    pipe.write(frame)
+    pipe.flush()
+
+
+def _receive(child: subprocess.Popen[bytes], until: float) -> bytes:
+    if child.stdout is None:
+        raise EOFError
+    (size,) = _HEADER.unpack(_read_exactly(child.stdout, _HEADER.size, until))
+    return _read_exactly(child.stdout, size, until)
+
+
+def _read_exactly(pipe: BinaryIO | Any, size: int, until: float) -> bytes:
+    found = bytearray()
+    while len(found) < size:
+        left = until - clock.monotonic()
+        if left <= 0 or not select([pipe], [], [], left)[0]:
+            raise EOFError
+        chunk = os.read(pipe.fileno(), min(_CHUNK_BYTES, size - len(found)))
+        if not chunk:
+            raise EOFError
+        found += chunk
+    return bytes(found)

@@ -1,0 +1,93 @@
+"""The child of `sandbox`: reads one frame after another, answers each with what it found. Started by it only.
+
+No network, no database, no settings are used here; limits are set before the first frame.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pickle
+import resource
+import struct
+import sys
+import warnings
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from petra.articles import feeds, sitemaps
+from petra.articles.extract import extract, extract_item
+from petra.articles.links import read_links
+
+_HEADER = struct.Struct(">I")
+
+
+def main() -> None:
+    """Serve until the pipe closes."""
+    logging.disable(logging.CRITICAL)  # parsers log pieces of pages
+    warnings.simplefilter("ignore")
+    _limit_memory(int(sys.argv[1]))
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(2, 1)  # a parser that prints must not break the frames
+    while True:
+        head = source.read(_HEADER.size)
+        if len(head) < _HEADER.size:
+            return
+        frame = source.read(_HEADER.unpack(head)[0])
+        answer = json.dumps(_answer(frame)).encode()
+        sink.write(_HEADER.pack(len(answer)) + answer)
+        sink.flush()
+
+
+def _answer(frame: bytes) -> dict[str, Any]:
+    task, body, arguments, cpu_s = pickle.loads(frame)  # from our own parent
+    _limit_cpu(cpu_s)
+    try:
+        return {"found": _read(task, body, arguments)}
+    except (MemoryError, RecursionError) as error:
+        return {"error": type(error).__name__}
+
+
+def _read(task: str, body: bytes, arguments: dict[str, Any]) -> Any:
+    item = feeds.FeedItem(**arguments["item"]) if arguments.get("item") else None
+    now = datetime.fromisoformat(arguments["now"]) if "now" in arguments else None
+    match task:
+        case "page":
+            page = extract(body, url=arguments["url"], content_type=arguments["content_type"], item=item, now=now)
+            return page.as_data() if page is not None else None
+        case "item" if item is not None:
+            return extract_item(item, now=now).as_data()
+        case "feed":
+            return asdict(feeds.parse(body, url=arguments["url"], content_type=arguments["content_type"]))
+        case "sitemap":
+            found = sitemaps.parse(body)
+            return {
+                "children": [[entry.url, entry.lastmod] for entry in found.children],
+                "pages": [[entry.url, entry.lastmod] for entry in found.pages],
+                "is_cut": found.is_cut,
+            }
+        case "links":
+            return asdict(read_links(body, url=arguments["url"], content_type=arguments["content_type"]))
+    raise ValueError(task)
+
+
+def _limit_memory(room_bytes: int) -> None:
+    """Allow `room_bytes` more than the child takes by itself. Systems without the limit go on without."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            taken = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + room_bytes, resource.RLIM_INFINITY))
+    except (OSError, ValueError):
+        return
+
+
+def _limit_cpu(cpu_s: int) -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + 1 + cpu_s
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Is this page an article? Weighs where it was listed, how its address reads and what it says of itself. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from petra.articles.fields import slug_words
+
+ARTICLE_AT = 3  # importing.md of the research: import at 3 and more
+
+_LISTING = re.compile(
+    r"/(?:tags?|categor(?:y|ies|ia|ie)|kategorien?|schlagwort(?:e|er)?|schlagworte|authors?|autor(?:en)?|archives?|archiv|page|seite|"
+    r"search|suche|topics?|label|labels|series|feeds?|rss|comments|attachment|users?|profile|members?|drafts?|entwuerfe)"
+    r"(?:/|\.html?$|$)",
+    re.IGNORECASE,
+)
+_PAGED = re.compile(r"/(?:page|seite|p)/?\d+/?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$", re.IGNORECASE)
+_ARCHIVE_OF_DATES = re.compile(r"/(?:19|20)\d\d(?:/[01]?\d(?:/[0-3]?\d)?)?/?$")
+_BARE = re.compile(r"^/(?:[a-z]{2}/)?(?:blog|news|journal|magazin|magazine|articles?|posts?|stories|beitraege|aktuelles)?/?$", re.IGNORECASE)
+_PAGE_LIKE = re.compile(
+    r"/(?:about|about-us|ueber-uns|ueber-mich|uber-mich|contact|kontakt|impressum|imprint|privacy|privacy-policy|datenschutz\w*|"
+    r"terms|agb|cookies?|legal|sitemap|login|register|cart|checkout|account|shop|newsletter|subscribe|wp-admin|wp-login\.php|404)"
+    r"(?:\.html?|/)?$",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"/(?:19|20)\d\d[/-][01]?\d[/-](?:[0-3]?\d[/-])?[^/]+")
+_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|xml|xsl|rss|atom|json|css|js|mp[34]|m4a|mov|webm|txt|docx?|xlsx?|epub)$", re.I)
+_TRAP_KEYS = frozenset({"replytocom", "share", "add-to-cart", "orderby", "filter", "sort", "print", "s", "q"})
+
+
+def looks_like_listing(url: str) -> bool:
+    """Say whether an address alone reads like a list of articles: tags, authors, archives, page numbers, search."""
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    if _ARCHIVE_OF_DATES.search(path) or _PAGED.search(path):
+        return True
+    listed = _LISTING.search(path)
+    return bool(listed and not _DATED.search(path[: listed.start() + 1] + "x"))
+
+
+def is_readable_page(url: str) -> bool:
+    """Say whether an address may be a page at all: no file, no trap of endless parameters."""
+    parts = urlsplit(url)
+    keys = [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    return not _FILE.search(parts.path) and len(keys) <= 3 and not _TRAP_KEYS & set(keys)
+
+
+def score_address(url: str, evidence: Collection[str]) -> int:
+    """Weigh an address and where it was listed: "feed", "rest", "post-sitemap", "sitemap", "link"."""
+    path = unquote(urlsplit(url).path)
+    total = 3 * bool({"feed", "rest", "hand"} & set(evidence)) + 2 * ("post-sitemap" in evidence)
+    total += 2 * bool(_DATED.search(path)) + (slug_words(url) >= 3)
+    if not {"feed", "rest", "hand"} & set(evidence):
+        total -= 3 * looks_like_listing(url) + 3 * bool(_BARE.match(path)) + 2 * bool(_PAGE_LIKE.search(path))
+    return total
+
+
+def score(url: str, evidence: Collection[str], signs: Mapping[str, bool]) -> int:
+    """Weigh a page that was read; `signs` are what `extract` saw."""
+    total = score_address(url, evidence)
+    total += 3 * signs.get("article-type", False) + signs.get("dated", False) + signs.get("long", False)
+    total -= 2 * signs.get("many-cards", False)
+    if signs.get("listing-type") and not signs.get("article-type") and not {"feed", "rest", "hand"} & set(evidence):
+        total -= 2
+    return total

@@ -1,0 +1,121 @@
+"""Picture addresses and the sizes they tell: srcset by the HTML algorithm, widths in names and queries, one picture's many forms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+
+MAX_CANDIDATES = 40
+_PICTURE_SUFFIX = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|heic|bmp)(?:$|[?#:!])", re.IGNORECASE)
+_BLANK = re.compile(
+    r"^data:|blank\.(?:gif|png|svg)|/1x1|1x1[.-]|spacer|lazy[-_]?(?:load)?[-_]?(?:placeholder|img)?\.(?:gif|png|svg)|"
+    r"grey\.gif|gray\.gif|transparent\.(?:gif|png)|pixel\.(?:gif|png)|placeholder\.(?:gif|png|svg|jpg)|loading\.(?:gif|svg)|"
+    r"about:blank",
+    re.IGNORECASE,
+)
+_NAME_SIZE = re.compile(r"[-_](\d{2,4})x(\d{2,4})(?=(?:@\dx)?\.\w{3,4}(?:$|\?))")
+_PATH_WIDTHS = (
+    re.compile(r"/(?:[a-z]_[\w.:-]+,)*w_(\d{2,4})[,/]"),  # Cloudinary, Wix
+    re.compile(r"/size/w(\d{2,4})/"),  # Ghost
+    re.compile(r"/(?:resize|fit-in|fit|crop)/(\d{2,4})(?:x|/)"),
+    re.compile(r"/w(\d{3,4})(?:-h\d+)?(?:-[a-z]+)*/"),  # Blogger
+    re.compile(r"/s(\d{3,4})(?:-c)?/"),  # Blogger
+    re.compile(r"[-_](\d{3,4})w?\.(?:jpe?g|png|webp|avif)"),
+)
+_WIDTH_KEYS = ("w", "width", "imwidth", "wid", "maxwidth")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One address a picture can be had from; `width_px` 0 when nothing tells."""
+
+    url: str
+    width_px: int = 0
+    density: float = 0.0
+
+
+def parse_srcset(text: str) -> list[Candidate]:
+    """Split a srcset as browsers do: addresses may hold commas, descriptors follow white space. Linear time."""
+    found: list[Candidate] = []
+    position, length = 0, min(len(text), 20_000)
+    while position < length and len(found) < MAX_CANDIDATES:
+        while position < length and (text[position].isspace() or text[position] == ","):
+            position += 1
+        start = position
+        while position < length and not text[position].isspace():
+            position += 1
+        url = text[start:position]
+        descriptor = ""
+        if url.endswith(","):
+            url = url.rstrip(",")
+        else:
+            end = position
+            while end < length and text[end] != ",":
+                end += 1
+            descriptor, position = text[position:end].strip(), end
+        if url:
+            found.append(_described(url, descriptor))
+    return found
+
+
+def _described(url: str, descriptor: str) -> Candidate:
+    match = re.search(r"(\d{1,5})w\b", descriptor)
+    if match:
+        return Candidate(url, int(match[1]))
+    match = re.search(r"(\d{1,2}(?:\.\d+)?)x\b", descriptor)
+    return Candidate(url, 0, float(match[1]) if match else 0.0)
+
+
+def is_picture_address(url: str) -> bool:
+    """Say whether an address ends like a picture file (SVG is none)."""
+    return bool(_PICTURE_SUFFIX.search(urlsplit(url).path + "?"))
+
+
+def is_blank(url: str) -> bool:
+    """Say whether an address is a placeholder that waits for a script."""
+    return not url or bool(_BLANK.search(url))
+
+
+def told_size(url: str) -> tuple[int, int]:
+    """Read width and height (0 unknown) from a picture's address."""
+    match = _NAME_SIZE.search(url)
+    if match:
+        return int(match[1]), int(match[2])
+    parts = urlsplit(url)
+    query = parse_qs(parts.query[:2000])
+    width = next((_number(query[key][0]) for key in _WIDTH_KEYS if key in query), 0)
+    height = next((_number(query[key][0]) for key in ("h", "height", "hei") if key in query), 0)
+    for key in ("resize", "fit", "crop", "size"):
+        pair = re.match(r"(\d{2,4})[x,](\d{2,4})", query.get(key, [""])[0])
+        if pair:
+            return int(pair[1]), int(pair[2])
+    if width:
+        return width, height
+    for pattern in _PATH_WIDTHS:
+        match = pattern.search(parts.path)
+        if match:
+            return int(match[1]), 0
+    return 0, 0
+
+
+def picture_key(url: str) -> str:
+    """Give the key under which a picture is the same in every size and through every proxy."""
+    plain = unquote(unquote(url))
+    inner = re.findall(r"https?://[^\s?#]+", plain[8:])
+    parts = urlsplit(inner[-1] if inner else plain)
+    for _, value in parse_qsl(urlsplit(plain).query[:2000]):
+        if re.match(r"(?:https?:)?//|/", value) and is_picture_address(value):
+            parts = urlsplit(value)
+    path = re.sub(r"/size/w\d+(?:h\d+)?/", "/", parts.path)
+    path = re.sub(r"(?:[-_]\d{2,4}x\d{2,4}|-scaled)+(?=(?:@\dx)?\.\w{3,4}$)", "", path)
+    path = re.sub(r"/(?:w\d+-h\d+[^/]*|s\d{2,4}(?:-[^/]*)?)/(?=[^/]+$)", "/", path)
+    path = re.sub(r"\.(?:jpe?g|png|webp|avif|gif)$", "", path, flags=re.IGNORECASE)
+    tail = path.rstrip("/").rpartition("/")[2]
+    generic = len(tail) < 9 or tail.isdigit() or re.match(r"(?:image|picture|default|original|photo)\b", tail)
+    return (parts.netloc.removeprefix("www.") + path).lower() if generic else tail.lower()
+
+
+def _number(text: str) -> int:
+    match = re.match(r"\d{1,5}", text)
+    return int(match[0]) if match else 0

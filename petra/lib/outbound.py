@@ -1,0 +1,360 @@
+"""The guarded HTTP client for addresses that people and pages name: importing and pictures leave through here only.
+
+One look-up per connection, every answer of it checked, and the connection goes to the checked number, so a name can't
+change between check and use. Redirects are followed by hand and checked like first addresses. Answers are cut by decoded
+size and ended by a deadline over the whole exchange. No proxies, cookies or credentials of the machine are used.
+
+A blocked, a refused and an unreachable address read the same to a person: Petra is no port scanner.
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import ssl
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpcore2
+import httpx2
+from typing_extensions import override
+
+from petra.lib import addresses, clock
+from petra.lib.errors import ProductError
+
+AllowPrivate = frozenset[tuple[str, int]]
+Resolve = Callable[[str, int], list[str]]
+
+AGENT_TOKEN = "Petra"
+DEADLINE_S = 30.0
+LOOKUP_DEADLINE_S = 5.0
+CONNECT_TIMEOUT_S = 10.0
+MAX_NUMBERS_TRIED = 8
+MAX_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CHUNK_BYTES = 1 << 16
+
+
+class Unreachable(ProductError):
+    """No answer came: unknown name, closed door, refused number, no connection. May be tried again later."""
+
+    def __init__(self) -> None:
+        super().__init__("unreachable", "This address could not be reached.", http_status=502)
+
+
+class TooSlow(ProductError):
+    """The exchange took longer than its deadline."""
+
+    def __init__(self) -> None:
+        super().__init__("too-slow", "The site took too long to answer.", http_status=504)
+
+
+class BadAnswer(ProductError):
+    """What came back is not a usable HTTP answer. Asking again will not help."""
+
+    def __init__(self, for_person: str) -> None:
+        super().__init__("bad-answer", for_person, http_status=502)
+
+
+class TooManyRedirects(ProductError):
+    """The address leads in a circle, or on and on."""
+
+    def __init__(self) -> None:
+        super().__init__("redirects", "The address redirects too many times.", http_status=502)
+
+
+class DowngradeRefused(ProductError):
+    """A secure address leads to an insecure one of another site."""
+
+    def __init__(self) -> None:
+        super().__init__("redirects", "The address leads from a secure site to an insecure one.", http_status=502)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer after redirects. `headers` have lower-case names; `is_cut` says that `body` is not all of it."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    is_cut: bool = False
+    redirects: tuple[str, ...] = field(default=())
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters."""
+        return self.headers.get("content-type", "").split(";", 1)[0].strip().lower()
+
+
+def user_agent(contact: str = "") -> str:
+    """Say who asks: name, version and where the operator can be reached."""
+    return f"{AGENT_TOKEN}/0.1 (+{contact})" if contact else f"{AGENT_TOKEN}/0.1"
+
+
+class Outbound:
+    """Asks for addresses of strangers. One per site and import; not for several threads at a time.
+
+    `allow_private` lists exact (host, port) pairs that may lie on a private network and on any port: set by the operator,
+    by tests and by the demo, never by a user.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: AllowPrivate = frozenset(),
+        contact: str = "",
+        deadline_s: float = DEADLINE_S,
+        resolve: Resolve | None = None,
+    ) -> None:
+        self._allow_private = allow_private
+        self._deadline_s = deadline_s
+        self._deadline = _Deadline()
+        backend = _GuardedBackend(self._deadline, allow_private, resolve or _look_up)
+        self._client = httpx2.Client(
+            transport=_GuardedTransport(backend),
+            headers={"User-Agent": user_agent(contact), "Accept-Encoding": "gzip", "Accept": "*/*"},
+            timeout=httpx2.Timeout(CONNECT_TIMEOUT_S),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Outbound:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def check(self, address: str, *, base: httpx2.URL | None = None) -> httpx2.URL:
+        """Read an address and refuse what may not be asked for by its form or port. Raises BadAddress."""
+        url = addresses.parse(address, base=base)
+        port = addresses.port_of(url)
+        if port not in addresses.USUAL_PORTS and (url.host, port) not in self._allow_private:
+            raise addresses.BadAddress("Only the usual ports of web sites, 80 and 443, are read.")
+        return url
+
+    def get(
+        self,
+        address: str,
+        *,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+        before_hop: Callable[[httpx2.URL], None] | None = None,
+    ) -> Answer:
+        """Ask for one address and follow its redirects.
+
+        `before_hop` is called with every address about to be asked, the first included, and may wait or raise: manners
+        live there. Each hop has the whole deadline. Raises BadAddress, Unreachable, TooSlow, BadAnswer, TooManyRedirects.
+        """
+        url = self.check(address)
+        seen: list[str] = []
+        while True:
+            if before_hop is not None:
+                before_hop(url)
+            answer, location = self._ask(method, url, headers or {}, max_bytes)
+            if location is None:
+                return Answer(str(url), answer.status, answer.headers, answer.body, answer.is_cut, tuple(seen))
+            seen.append(str(url))
+            target = self.check(location, base=url)
+            if url.scheme == "https" and target.scheme == "http" and url.host != target.host:
+                raise DowngradeRefused
+            if len(seen) > MAX_REDIRECTS or str(target) in seen:
+                raise TooManyRedirects
+            url = target
+
+    def _ask(
+        self, method: str, url: httpx2.URL, headers: Mapping[str, str], max_bytes: int
+    ) -> tuple[Answer, str | None]:
+        self._deadline.start(self._deadline_s)
+        try:
+            with self._client.stream(method, url, headers=dict(headers)) as response:
+                self._client.cookies.clear()
+                names = {name.lower(): value for name, value in response.headers.items()}
+                if response.status_code in _REDIRECTS and response.headers.get("location"):
+                    return Answer(str(url), response.status_code, names, b""), response.headers["location"]
+                body, is_cut = _read(response, max_bytes)
+                return Answer(str(url), response.status_code, names, body, is_cut), None
+        except httpx2.TimeoutException as error:
+            raise (TooSlow if self._deadline.is_over else Unreachable) from error
+        except (httpx2.ConnectError, httpx2.ReadError, httpx2.WriteError, httpx2.CloseError) as error:
+            raise Unreachable from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, UnicodeError, ValueError) as error:
+            raise BadAnswer("The site's answer could not be understood.") from error
+
+
+def _read(response: httpx2.Response, max_bytes: int) -> tuple[bytes, bool]:
+    """Read and unpack up to `max_bytes`; the flag says that there was more, or that the rest never came."""
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    raw = response.iter_raw(_CHUNK_BYTES)
+    if encoding in ("", "identity"):
+        chunks: Iterator[bytes] = raw
+    elif encoding in ("gzip", "x-gzip"):
+        chunks = _gunzip(raw)
+    else:
+        raise BadAnswer("The site packs its answers in a way that was not asked for.")
+    body = bytearray()
+    try:
+        for chunk in chunks:
+            body += chunk
+            if len(body) > max_bytes:
+                return bytes(body[:max_bytes]), True
+    except httpx2.RemoteProtocolError:
+        if not body:
+            raise
+        return bytes(body), True
+    return bytes(body), False
+
+
+def _gunzip(raw: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack gzip in bounded pieces, so that no input makes more than one piece at a time."""
+    unpacker = zlib.decompressobj(31)
+    for chunk in raw:
+        data = chunk
+        while data:
+            try:
+                piece = unpacker.decompress(data, _CHUNK_BYTES)
+            except zlib.error as error:
+                raise BadAnswer("The site's answer is packed wrongly.") from error
+            if piece:
+                yield piece
+            data = unpacker.unconsumed_tail
+            if unpacker.eof:
+                data = unpacker.unused_data
+                if not data.startswith(b"\x1f\x8b"):
+                    return
+                unpacker = zlib.decompressobj(31)
+
+
+class _Deadline:
+    """The end of the exchange under way, shared by the connection's every read and write."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def start(self, seconds: float) -> None:
+        self._until = clock.monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        return clock.monotonic() >= self._until
+
+    def within(self, timeout: float | None) -> float:
+        """Give the shorter of the time-out and what is left; at least a little, for a time-out of 0 means 'don't wait'."""
+        left = max(0.001, self._until - clock.monotonic())
+        return left if timeout is None else min(timeout, left)
+
+
+class _GuardedStream(httpcore2.NetworkStream):
+    """A connection whose every step ends at the deadline."""
+
+    def __init__(self, inner: httpcore2.NetworkStream, deadline: _Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    @override
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._deadline.is_over:
+            raise httpcore2.ReadTimeout("deadline")
+        return self._inner.read(max_bytes, self._deadline.within(None))
+
+    @override
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._deadline.within(timeout))
+
+    @override
+    def close(self) -> None:
+        self._inner.close()
+
+    @override
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        inner = self._inner.start_tls(ssl_context, server_hostname, self._deadline.within(timeout))
+        return _GuardedStream(inner, self._deadline)
+
+    @override
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _GuardedBackend(httpcore2.NetworkBackend):
+    """Looks a name up once, refuses it when any of its numbers is not public, and connects to the number."""
+
+    def __init__(self, deadline: _Deadline, allow_private: AllowPrivate, resolve: Resolve) -> None:
+        self._deadline = deadline
+        self._allow_private = allow_private
+        self._resolve = resolve
+        self._inner = httpcore2.SyncBackend()
+
+    @override
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        name = host.decode("ascii") if isinstance(host, bytes) else host
+        numbers = self._resolve(name.strip("[]"), port)
+        is_allowed = (name, port) in self._allow_private
+        if not numbers or not (is_allowed or all(addresses.is_public(number) for number in numbers)):
+            raise httpcore2.ConnectError("no connection")
+        failure: httpcore2.ConnectError | httpcore2.ConnectTimeout = httpcore2.ConnectError("no connection")
+        for number in numbers[:MAX_NUMBERS_TRIED]:
+            try:
+                stream = self._inner.connect_tcp(number, port, self._deadline.within(timeout))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+            else:
+                return _GuardedStream(stream, self._deadline)
+        raise failure
+
+    @override
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore2.NetworkStream:
+        raise httpcore2.ConnectError("no connection")
+
+
+class _GuardedTransport(httpx2.HTTPTransport):
+    """httpx2's own transport over a pool that connects through the guard; the only way to give it a backend."""
+
+    def __init__(self, backend: _GuardedBackend) -> None:
+        super().__init__(trust_env=False)
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            max_connections=4,
+            max_keepalive_connections=2,
+            keepalive_expiry=30.0,
+            http1=True,
+            http2=False,
+            network_backend=backend,
+        )
+
+
+def _look_up(name: str, port: int) -> list[str]:
+    """Ask the system for the numbers of a name, in its order; empty when there are none within the deadline."""
+    found: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            rows = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            found.put([])
+            return
+        found.put(list(dict.fromkeys(str(row[4][0]) for row in rows)))
+
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    try:
+        return found.get(timeout=LOOKUP_DEADLINE_S)
+    except queue.Empty:
+        return []
