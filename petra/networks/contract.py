@@ -10,7 +10,7 @@ composer, the settings and the docs. Knows no Django, no database, no clock and 
      ├ TryLater         nothing was written: may be sent again after `after_s`
      └ OutcomeUnknown   it may be live: look with `find()`, never send again blindly
 
-An exception of any other kind that leaves an adapter is a bug of ours: the delivery fails and keeps the stack in the log.
+An exception of any other kind that leaves an adapter is a bug of ours: the delivery fails, the log keeps the stack.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class NeedsReconnect(NetworkError):
 
 
 class TryLater(NetworkError):
-    """Nothing was written. `after_s` is the wait in seconds the network asked for, None for the caller's own backoff."""
+    """Nothing was written. `after_s`: the wait in seconds the network asked for, None for the caller's own backoff."""
 
     def __init__(
         self,
@@ -360,12 +360,15 @@ class Network(Protocol):
         ...
 
     def refresh(self, client: Client, app: App, *, refresh_token: str, now: datetime) -> Tokens:
-        """Renew the tokens. One at a time per account (the caller holds the lock). Refused: NeedsReconnect AUTH_REVOKED."""
+        """Renew the tokens. One at a time per account: the caller holds the lock.
+
+        Refused: NeedsReconnect AUTH_REVOKED. No whole answer: TryLater, which is not a refusal.
+        """
         ...
 
     def mark_link(self, link: str, marker: str) -> str:
-        """Put `marker` into `link` so that `find` can recognise the post. Pure; the same in all tries; an empty link stays empty.
+        """Put `marker` into `link` so that `find` can recognise the post. Pure; the same in all tries.
 
-        `marker` is made of letters, digits, `-` and `_`.
+        An empty link stays empty. `marker` is made of letters, digits, `-` and `_`.
         """
         ...
