@@ -1,4 +1,4 @@
-"""Pictures and videos, and what was made of them for the networks. The bytes lie in the file store, not in the database."""
+"""Pictures and videos, and what was made of them for the networks. The bytes lie in the file store."""
 
 from __future__ import annotations
 
