@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
 
 from petra.tenancy.models import TenantForeignKey, TenantModel
+
+MAX_NAME = 200
+
+
+def one_line(text: str) -> str:
+    """Make a name of ours from one of a network's: no line breaks, nothing the database can't hold, cut to fit."""
+    return " ".join(text.replace("\x00", "").split())[:MAX_NAME]
 
 
 class AccountState(models.TextChoices):
@@ -27,8 +35,8 @@ class Account(TenantModel):
 
     network = models.CharField(max_length=20)
     remote_id = models.CharField(max_length=100)
-    username = models.CharField(max_length=200)
-    display_name = models.CharField(max_length=200, blank=True)
+    username = models.CharField(max_length=MAX_NAME)
+    display_name = models.CharField(max_length=MAX_NAME, blank=True)
     page_url = models.TextField(blank=True)
     state = models.CharField(max_length=20, choices=AccountState.choices, default=AccountState.CONNECTED)
     state_reason = models.TextField(blank=True)  # one sentence for a person
@@ -58,6 +66,11 @@ class Account(TenantModel):
     def __str__(self) -> str:
         return self.username
 
+    @property
+    def own_workspace_id(self) -> UUID:
+        """Say `workspace_id`, which is never None; django-stubs reads its default as "may be None"."""
+        return cast("UUID", self.workspace_id)
+
 
 class Target(TenantModel):
     """Where on the account: a board, or a section of one (then `parent` is the board)."""
@@ -66,7 +79,7 @@ class Target(TenantModel):
     parent = TenantForeignKey("self", models.CASCADE, null=True, related_name="sections")
     remote_id = models.CharField(max_length=100)
     kind = models.CharField(max_length=20)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=MAX_NAME)
     is_secret = models.BooleanField(default=False)
     gone_at = models.DateTimeField(null=True)  # no longer listed by the network
 
@@ -101,7 +114,8 @@ class OAuthState(TenantModel):
 class Budget(TenantModel):
     """How much an account may still call, shared by every process (GCRA: one instant tells the whole bucket).
 
-    `theoretical_at` is the arrival time of the next call were calls evenly spaced; `blocked_until` what the network asked for.
+    `theoretical_at` is the arrival time of the next call were calls evenly spaced; `blocked_until` what the network
+    asked for.
     """
 
     account = TenantForeignKey(Account, models.CASCADE, related_name="budgets")
