@@ -12,6 +12,7 @@ from django.test import Client
 from petra import migrating
 from petra.lib import seal
 from petra.lib.testing import database, empty_all_tables
+from petra.simulator.testing import simulator, simulator_process  # noqa: F401  fixtures
 from petra.tenancy import scope, workspaces
 from petra.tenancy.models import Role, User, Workspace
 

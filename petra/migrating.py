@@ -1,4 +1,6 @@
-"""Brings the database to this version: tables, row-level security, functions and triggers. What `petra migrate` runs."""
+"""Brings the database to this version: tables, row-level security, functions and triggers. What `petra migrate`
+runs.
+"""
 
 from __future__ import annotations
 

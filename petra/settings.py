@@ -1,5 +1,5 @@
-"""All settings, read once from the environment. Every reader names its variable, so a wrong value fails at start with the
-variable's name. `docs/running.md` lists them; a test compares.
+"""All settings, read once from the environment. Every reader names its variable, so a wrong value fails at start
+with the variable's name. `docs/running.md` lists them; a test compares.
 """
 
 from __future__ import annotations
@@ -137,6 +137,7 @@ WORKER_GONE_S = number("PETRA_WORKER_GONE_S", 15, least=1)  # a worker silent fo
 
 # Importing.
 ALLOW_PRIVATE = words("PETRA_ALLOW_PRIVATE")  # host:port of private blogs the operator trusts, exact
+IMPORT_GAP_S = number("PETRA_IMPORT_GAP_S", 1)  # between two requests to one site; its Crawl-delay counts when longer
 CONTACT = text("PETRA_CONTACT", "https://petra.example/bot")
 
 INSTALLED_APPS = [

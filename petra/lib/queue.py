@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from procrastinate import App
 from procrastinate.contrib.django import app as django_app
 from procrastinate.exceptions import AlreadyEnqueued
@@ -43,6 +43,41 @@ def enqueue_many(name: str, arguments: Iterable[JobArguments], *, priority: int 
         app.configure_task(name, priority=priority).batch_defer(*rows)
 
 
+def requeue_of_dead_workers(*, gone_s: float) -> int:
+    """Put the jobs of workers that have not been heard of for `gone_s` seconds back into the queue. Gives how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select procrastinate_retry_job_v2(j.id, now(), null, null, null) from procrastinate_jobs j"
+            " left join procrastinate_workers w on w.id = j.worker_id where j.status = 'doing'"
+            " and (w.id is null or w.last_heartbeat < now() - make_interval(secs => %s))",
+            [gone_s],
+        )
+        return int(cursor.rowcount)
+
+
+def is_waiting_or_running(name: str, *, argument: str, value: str) -> bool:
+    """Say whether a job of this kind and argument is in the queue or in work."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from procrastinate_jobs where status in ('todo', 'doing') and task_name = %s"
+            " and args ->> %s = %s)",
+            [name, argument, value],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def prune(*, older_h: float, most: int = 2000) -> int:
+    """Take finished jobs older than so many hours away, a small batch at a time. Gives how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from procrastinate_jobs where id in (select j.id from procrastinate_jobs j"
+            " where j.status in ('succeeded', 'failed', 'cancelled', 'aborted') and not exists (select from"
+            " procrastinate_events e where e.job_id = j.id and e.at > now() - make_interval(hours => %s)) limit %s)",
+            [int(older_h), most],
+        )
+        return int(cursor.rowcount)
+
+
 def register(jobs: dict[str, Callable[..., None]]) -> None:
     """Tell the queue which function does which job, by stable names. Called once, by the worker.
 
@@ -62,3 +97,24 @@ def _giving_connections_back(work: Callable[..., None]) -> Callable[..., None]:
             connections.close_all()
 
     return run
+
+
+async def work(*, concurrency: int, drain_s: float, gone_s: float) -> None:
+    """Do jobs until a signal asks to stop, at most `concurrency` at a time.
+
+    The worker's own connector is used for fetching only; jobs that enqueue go through Django's connection (engine:
+    never `replace_connector`, which would take them out of the transaction).
+    """
+    connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    with_own = app.with_connector(connector)
+    async with with_own.open_async():
+        await with_own.run_worker_async(
+            name="petra",
+            concurrency=concurrency,
+            listen_notify=True,
+            fetch_job_polling_interval=1.0,
+            update_heartbeat_interval=gone_s / 5,
+            stalled_worker_timeout=gone_s,
+            delete_jobs="successful",
+            shutdown_graceful_timeout=drain_s,
+        )

@@ -10,7 +10,8 @@ from django.db import connection
 
 from petra.tenancy.rowsecurity import Finder
 
-# Takes the turn of every free account that has something to do, oldest first, one delivery per account. A planned delivery
+# Takes the turn of every free account that has something to do, oldest first, one delivery per account. A planned
+# delivery
 # also waits for the account's next write instant; a look or a check does not. `skip locked`: any number of dispatchers.
 _TAKE_TURNS = """
 create or replace function petra_take_turns(most integer)

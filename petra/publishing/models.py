@@ -80,7 +80,8 @@ class Delivery(TenantModel):
             ),
             models.UniqueConstraint(fields=["workspace", "marker"], name="delivery_marker"),
             models.CheckConstraint(
-                condition=~models.Q(state="published") | ~models.Q(remote_id=""), name="delivery_published_has_id"
+                condition=~models.Q(state="published") | ~models.Q(remote_id="") | models.Q(cause="seen"),
+                name="delivery_published_has_id",  # but for those a person saw there
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -98,10 +99,14 @@ class Attempt(TenantModel):
     kind = models.CharField(max_length=10, default="send")  # send, look, check
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=12, blank=True)  # sent, processing, rejected, later, reconnect, unknown, found, absent
+    outcome = models.CharField(
+        max_length=12, blank=True
+    )  # sent, processing, rejected, later, reconnect, unknown, found, absent
     cause = models.CharField(max_length=20, blank=True)
     for_person = models.TextField(blank=True)
-    detail = models.TextField(blank=True)  # what the network said, redacted, 2,000 characters at most; never on a page raw
+    detail = models.TextField(
+        blank=True
+    )  # what the network said, redacted, 2,000 characters at most; never on a page raw
     body_digest = models.CharField(max_length=64, blank=True)
     ticket_step = models.CharField(max_length=20, blank=True)
     ticket_value = models.TextField(blank=True)

@@ -47,7 +47,7 @@ class Actor:
 class MemberRequest(HttpRequest):
     """A request of a signed-in member. Pages get it from `member_page`."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     actor: Actor
 
 
@@ -60,7 +60,8 @@ def member_page(
     """Let members of at least role `least` in, others to the sign-in page.
 
     The view runs inside the workspace's scope, in one transaction that is rolled back when it raises. A view that calls
-    another system (a network, a blog) takes `in_scope=False` and opens `scope.workspace(request.actor.workspace.pk)` itself.
+    another system (a network, a blog) takes `in_scope=False` and opens `scope.workspace(request.actor.workspace.pk)`
+    itself.
     """
 
     def decorate(view: Page[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
@@ -81,7 +82,7 @@ def member_page(
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
         page.least_role = least  # type: ignore[attr-defined]
-        return page
+        return page  # type: ignore[return-value]
 
     return decorate
 

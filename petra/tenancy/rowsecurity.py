@@ -1,9 +1,11 @@
 """Row-level security: written from the models after every migration, so that no table can be forgotten.
 
-Every table with a `workspace` column gets: forced row security with one policy (workspace = `petra.workspace`), a unique
-(workspace, id), and for every link to another tenant table a foreign key over (workspace, link). The application's role may
-read and write rows, owns nothing and can't switch the policies off. The few functions that look across workspaces belong
-to `petra_finder`, which can't log in and may only read the tables that `FINDER_READS` names.
+Every table with a `workspace` column gets: forced row security with one policy (workspace = `petra.workspace`), a
+unique
+(workspace, id), and for every link to another tenant table a foreign key over (workspace, link). The application's
+role may
+read and write rows, owns nothing and can't switch the policies off. The few functions that look across workspaces
+belong to `petra_finder`, which can't log in and may only read the tables that `FINDER_READS` names.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ _PERSON = sql.SQL("nullif(current_setting('petra.person', true), '')::uuid")
 
 @dataclass(frozen=True)
 class Finder:
-    """One function that looks across workspaces and returns ids only. `create` is its whole `create or replace` statement.
+    """One function that looks across workspaces and returns ids only. `create` is its whole `create or replace`
+    statement.
 
     `signature` names it for grants (`petra_due(integer)`); `reads` and `writes` are the tables it touches.
     """
@@ -51,7 +54,7 @@ def apply(finders: tuple[Finder, ...]) -> None:
     role = str(connections["default"].settings_dict["USER"]) or APP_ROLE
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         for statement in statements(app_role=role, finders=finders):
-            cursor.execute(statement)  # type: ignore[arg-type]  # Django's stubs know only str
+            cursor.execute(statement)
 
 
 def statements(*, app_role: str, finders: tuple[Finder, ...]) -> Iterator[sql.Composed]:
@@ -77,9 +80,7 @@ def _protect(table: str) -> Iterator[sql.Composed]:
     yield sql.SQL("alter table {t} force row level security").format(**names)
     yield sql.SQL("drop policy if exists {p} on {t}").format(**names)
     yield sql.SQL("create policy {p} on {t} using (" + condition + ") with check (" + condition + ")").format(**names)
-    yield _add_constraint(
-        table, f"{table}_own_id", sql.SQL("unique (workspace_id, id)").format()
-    )
+    yield _add_constraint(table, f"{table}_own_id", sql.SQL("unique (workspace_id, id)").format())
 
 
 def _protect_workspaces() -> Iterator[sql.Composed]:
@@ -99,10 +100,12 @@ def _tie(model: type[models.Model]) -> Iterator[sql.Composed]:
     """Tie each link of a tenant row to a row of the same workspace."""
     table = model._meta.db_table
     for field in model._meta.concrete_fields:
-        if not isinstance(field, models.ForeignKey) or field.name == "workspace" or not _has_workspace(field.related_model):  # type: ignore[arg-type]
+        parent = field.related_model
+        if field.name == "workspace" or not isinstance(parent, type) or not _has_workspace(parent):
             continue
-        other = field.related_model._meta.db_table  # type: ignore[union-attr]
-        assert isinstance(field, TenantForeignKey | models.OneToOneField), f"{table}.{field.name}: use TenantForeignKey"
+        if not isinstance(field, TenantForeignKey | models.OneToOneField):
+            raise TypeError(f"{table}.{field.name} links tenant tables: use TenantForeignKey")
+        other = parent._meta.db_table
         yield _add_constraint(
             table,
             f"{table}_{field.column}_same_workspace"[:63],
@@ -138,9 +141,9 @@ def _install(finder: Finder, app_role: str) -> Iterator[sql.Composed]:
     names = {
         "r": sql.Identifier(app_role),
         "f": sql.Identifier(FINDER_ROLE),
-        "s": sql.SQL(finder.signature),  # type: ignore[arg-type]  # a constant of ours, never input
+        "s": sql.SQL(finder.signature),
     }
-    yield sql.SQL(finder.create).format()  # type: ignore[arg-type]  # a constant of ours, never input
+    yield sql.SQL(finder.create).format()
     yield sql.SQL("grant create on schema public to {f}").format(**names)  # a function's owner needs it at that moment
     yield sql.SQL("alter function {s} owner to {f}").format(**names)
     yield sql.SQL("revoke create on schema public from {f}").format(**names)
@@ -149,6 +152,6 @@ def _install(finder: Finder, app_role: str) -> Iterator[sql.Composed]:
     for table in finder.reads + finder.writes:
         what = "select, update" if table in finder.writes else "select"
         t = {"t": sql.Identifier(table), "p": sql.Identifier("finder"), **names}
-        yield sql.SQL("grant " + what + " on {t} to {f}").format(**t)  # type: ignore[arg-type]  # one of two constants
+        yield sql.SQL("grant " + what + " on {t} to {f}").format(**t)
         yield sql.SQL("drop policy if exists {p} on {t}").format(**t)
         yield sql.SQL("create policy {p} on {t} to {f} using (true) with check (true)").format(**t)

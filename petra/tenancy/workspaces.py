@@ -55,3 +55,9 @@ def memberships(user_id: UUID) -> list[Membership]:
             [user_id],
         )
         return [Membership(row[0], row[1], Role(row[2])) for row in cursor.fetchall()]
+
+
+def change_workspace(workspace: Workspace, *, name: str, time_zone: str, language: str) -> None:
+    """Change what a workspace is called and how it reads times. Call inside its scope."""
+    workspace.name, workspace.time_zone, workspace.language = name, time_zone, language
+    workspace.save(update_fields=["name", "time_zone", "language"])

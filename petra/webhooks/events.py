@@ -20,7 +20,7 @@ def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = N
     `kind` is `noun.verb` in the past (`delivery.published`). `data` holds small facts, never secrets or vendor text.
     """
     here = scope.current()
-    return Event.objects.create(
+    event: Event = Event.objects.create(
         kind=kind,
         subject_kind=subject._meta.model_name or "" if subject is not None else "",
         subject_id=subject.pk if subject is not None else None,
@@ -28,3 +28,4 @@ def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = N
         data=data,
         at=clock.now(),
     )
+    return event

@@ -39,17 +39,23 @@ def test_rows_of_another_workspace_are_invisible_and_unwritable(people: People) 
 def test_a_link_into_another_workspace_is_refused(people: People) -> None:
     with scope.workspace(people.workspace.pk):
         blog = Blog.objects.create(name="Oak", address="https://oak.example/")
-    with scope.workspace(people.elsewhere.pk), pytest.raises(IntegrityError, match="same_workspace"):
-        with transaction.atomic():
-            Article.objects.create(blog_id=blog.pk, address_key="k", url="https://oak.example/a", title="t")
-            with connection.cursor() as cursor:
-                cursor.execute("set constraints all immediate")
+    with (
+        scope.workspace(people.elsewhere.pk),
+        pytest.raises(IntegrityError, match="same_workspace"),
+        transaction.atomic(),
+    ):
+        Article.objects.create(blog_id=blog.pk, address_key="k", url="https://oak.example/a", title="t")
+        with connection.cursor() as cursor:
+            cursor.execute("set constraints all immediate")
 
 
 def test_entering_another_workspace_inside_one_is_refused(people: People) -> None:
-    with scope.workspace(people.workspace.pk), pytest.raises(scope.OtherWorkspace):
-        with scope.workspace(people.elsewhere.pk):
-            pass
+    with (
+        scope.workspace(people.workspace.pk),
+        pytest.raises(scope.OtherWorkspace),
+        scope.workspace(people.elsewhere.pk),
+    ):
+        pass
 
 
 def test_a_person_sees_their_own_memberships_only(people: People) -> None:

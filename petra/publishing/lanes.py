@@ -1,0 +1,49 @@
+"""One lane per account: whose turn it is. The database hands turns out (publishing.finding), this gives them back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from petra.accounts.models import Account
+from petra.publishing.models import Lane
+
+
+def ensure_lane(account: Account) -> None:
+    """Make the lane of an account that gets its first delivery. Repeatable."""
+    Lane.objects.bulk_create([Lane(account=account)], ignore_conflicts=True)
+
+
+def try_to_take(*, account_id: UUID, delivery_id: UUID) -> bool:
+    """Take a free lane for a delivery outside the dispatcher (the command line). False when it is not free now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update publishing_lane set holder_id = %s, held_at = now()"
+            " where account_id = %s and holder_id is null and ready_at <= statement_timestamp()",
+            [delivery_id, account_id],
+        )
+        return bool(cursor.rowcount == 1)
+
+
+def is_held_by(*, account_id: UUID, delivery_id: UUID) -> bool:
+    """Say whether it is this delivery's turn. Locks the lane until the transaction ends, so that a turn has one
+    user.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select 1 from publishing_lane where account_id = %s and holder_id = %s for update",
+            [account_id, delivery_id],
+        )
+        return cursor.fetchone() is not None
+
+
+def give_back(*, account_id: UUID, delivery_id: UUID, ready_at: datetime | None = None) -> None:
+    """End a delivery's turn. `ready_at` is the earliest next write, None to leave it as it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update publishing_lane set holder_id = null, held_at = null,"
+            " ready_at = greatest(ready_at, coalesce(%s, ready_at)) where account_id = %s and holder_id = %s",
+            [ready_at, account_id, delivery_id],
+        )

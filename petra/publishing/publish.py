@@ -1,0 +1,248 @@
+"""STOP 3, the core: one delivery, from its turn to its outcome.
+
+    begin   one transaction: is it still to be done, is it late, may the account; PLANNED → SENDING, and an Attempt row
+            that says "on its way" before anything leaves
+    act     no transaction open: send, look or check through the adapter
+    settle  one transaction: the Attempt's outcome, one move, the turn given back
+
+Run by the worker's job and by the command line; safe to repeat and to lose. A job that finds SENDING with an open
+Attempt
+knows that somebody died there: it never sends, it looks (`find`) first. No network's name, no sleep, no retry loop
+here: waiting is `next_at`, and the dispatcher comes back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from petra.accounts import budgets, tokens
+from petra.accounts.models import Account, AccountState
+from petra.lib import clock
+from petra.networks.client import Client
+from petra.networks.contract import (
+    Cause,
+    Draft,
+    Network,
+    NetworkError,
+    OutcomeUnknown,
+    Payload,
+    Rejected,
+    Target,
+    Ticket,
+    TryLater,
+)
+from petra.publishing import lanes, scheduling
+from petra.publishing.drafting import draft_of_delivery, network_of, target_for
+from petra.publishing.models import Attempt, Delivery, State
+from petra.publishing.settling import Outcome, settle, settle_crash
+from petra.publishing.states import change_plan, move
+from petra.tenancy import scope
+
+log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+
+class Step(StrEnum):
+    """What a delivery's turn is used for. Also the Attempt's kind."""
+
+    SEND = "send"
+    LOOK = "look"
+    CHECK = "check"
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that `act` needs, read in `begin`, so that no transaction is open while the network is called."""
+
+    workspace_id: UUID
+    delivery_id: UUID
+    plan_no: int
+    account: Account
+    attempt_id: UUID
+    step: Step
+    network: Network
+    target: Target
+    draft: Draft
+    marker: str
+    ticket: Ticket | None
+    last_sent_at: datetime  # when the sending that is looked for began
+
+
+def publish_delivery(*, workspace_id: UUID, delivery_id: UUID) -> None:
+    """Use the turn of a delivery. Without its turn, or when the plan changed, it does nothing.
+
+    Call outside any transaction. May be repeated at any point, also after a crash in the middle.
+    """
+    work = begin(workspace_id=workspace_id, delivery_id=delivery_id)
+    if work is not None:
+        settle(work.workspace_id, work.delivery_id, work.attempt_id, act(work))
+
+
+def begin(*, workspace_id: UUID, delivery_id: UUID) -> Work | None:
+    """Decide what this turn is for and write that down. None: nothing to do, and the turn is given back."""
+    with scope.workspace(workspace_id):
+        delivery = _read(delivery_id)
+        if delivery is None or not lanes.is_held_by(account_id=delivery.account_id, delivery_id=delivery_id):
+            return None
+        work = _begin(delivery)
+        if work is None:
+            lanes.give_back(account_id=delivery.account_id, delivery_id=delivery_id)
+        return work
+
+
+def _begin(delivery: Delivery) -> Work | None:
+    now = clock.now()
+    if delivery.state == State.SENDING:
+        settle_crash(delivery)
+        return None
+    if delivery.next_at is None or delivery.next_at > now:
+        return None
+    match State(delivery.state):
+        case State.PLANNED:
+            return _begin_sending(delivery)
+        case State.UNCONFIRMED:
+            return _begin_reading(delivery, Step.LOOK)
+        case State.PROCESSING:
+            return _begin_reading(delivery, Step.CHECK)
+        case _:
+            return None
+
+
+def _begin_sending(delivery: Delivery) -> Work | None:
+    now, account = clock.now(), delivery.account
+    if account.state != AccountState.CONNECTED:
+        move(
+            delivery,
+            State.HELD,
+            because="account",
+            cause=scheduling.CAUSE_ACCOUNT,
+            for_person=account.state_reason or f"{account.username} is not connected.",
+            next_at=None,
+        )
+        return None
+    if scheduling.is_late(delivery, now=now):
+        move(
+            delivery,
+            State.HELD,
+            because="late",
+            cause=scheduling.CAUSE_LATE,
+            for_person=scheduling.late_sentence(),
+            next_at=None,
+        )
+        return None
+    draft = draft_of_delivery(delivery)
+    problems = [p for p in network_of(account).problems(draft) if p.is_blocking]
+    if problems:
+        sentence = " ".join(p.for_person for p in problems)
+        move(
+            delivery, State.FAILED, because="preflight", cause=Cause.CONTENT_INVALID, for_person=sentence, next_at=None
+        )
+        return None
+    if not _may_call_now(delivery):
+        return None
+    move(delivery, State.SENDING, because="turn", next_at=None)
+    return _work(delivery, Step.SEND, draft)
+
+
+def _begin_reading(delivery: Delivery, step: Step) -> Work | None:
+    if delivery.account.state != AccountState.CONNECTED:
+        # Reading needs the account too. After reconnecting, scheduling.resume_account looks again.
+        change_plan(delivery, because="account", next_at=None)
+        return None
+    if not _may_call_now(delivery):
+        return None
+    return _work(delivery, step, draft_of_delivery(delivery))
+
+
+def _may_call_now(delivery: Delivery) -> bool:
+    """Take one call from the account's budget; where there is none, wait in the table."""
+    allowance = budgets.allowance(network_of(delivery.account))
+    wait_s = budgets.take(delivery.account_id, allowance.cost_s, allowance.burst_s)
+    if wait_s > 0:
+        change_plan(delivery, because="budget", next_at=clock.now() + timedelta(seconds=wait_s))
+    return wait_s <= 0
+
+
+def _work(delivery: Delivery, step: Step, draft: Draft) -> Work:
+    attempt = Attempt.objects.create(delivery=delivery, plan_no=delivery.plan_no, kind=step, started_at=clock.now())
+    target = target_for(delivery.account, delivery.target) or Target(delivery.account.remote_id, "")
+    last = None
+    if step is not Step.SEND:
+        last = Attempt.objects.filter(delivery=delivery, kind=Step.SEND).order_by("-started_at").first()
+    return Work(
+        workspace_id=scope.current_workspace_id(),
+        delivery_id=delivery.pk,
+        plan_no=delivery.plan_no,
+        account=delivery.account,
+        attempt_id=attempt.pk,
+        step=step,
+        network=network_of(delivery.account),
+        target=target,
+        draft=draft,
+        marker=delivery.marker,
+        ticket=Ticket(last.ticket_step, last.ticket_value) if last is not None and last.ticket_step else None,
+        last_sent_at=last.started_at if last is not None else attempt.started_at,
+    )
+
+
+def act(work: Work) -> Outcome:
+    """Make the one call, with no transaction open, and say what came of it. Never raises."""
+    try:
+        if work.step is Step.SEND:
+            payload = _payload(work)
+            if isinstance(payload, Rejected):
+                return payload
+            return _call(work, lambda client: work.network.send(client, work.target, payload))
+        if work.step is Step.LOOK:
+            return _call(work, lambda client: work.network.find(client, work.target, work.marker, work.last_sent_at))
+        ticket = work.ticket
+        if ticket is None:
+            return OutcomeUnknown("Petra lost track of this post and is looking for it.")
+        return _call(work, lambda client: work.network.check(client, work.target, ticket))
+    except NetworkError as failure:
+        return failure
+    except Exception:  # noqa: BLE001  the outermost frame of a job: a bug of ours must not send twice
+        return _bug(work)
+
+
+def _call(work: Work, what: Callable[[Client], Answer]) -> Answer:
+    """Call with the account's token. One that turned out dead (nothing was done) is renewed once and the call made
+    again.
+    """
+    return tokens.call(work.account, what, paid_calls=1)
+
+
+def _payload(work: Work) -> Payload | Rejected:
+    """Build the request. What goes wrong here is ours or the file store's, and nothing was sent."""
+    try:
+        return work.network.payload(work.draft)
+    except (OSError, ValueError):
+        log.exception("delivery %s: the request could not be built", work.delivery_id)
+        return Rejected(
+            "The picture could not be read, so nothing was sent. Choose it anew.", cause=Cause.MEDIA_INVALID
+        )
+
+
+def _bug(work: Work) -> Outcome:
+    log.exception("delivery %s, %s: unexpected failure", work.delivery_id, work.step)
+    sentence = "Something in Petra went wrong here. The log holds the details."
+    if work.step is Step.SEND:
+        return OutcomeUnknown(sentence)
+    return TryLater(sentence, cause=Cause.TRANSIENT)
+
+
+def _read(delivery_id: UUID) -> Delivery | None:
+    found: Delivery | None = (
+        Delivery.objects.select_related("post", "account", "target", "target__parent")
+        .prefetch_related("post__media__asset__renditions")
+        .filter(pk=delivery_id)
+        .first()
+    )
+    return found

@@ -1,0 +1,268 @@
+"""What each outcome of a call means for its delivery: one function per outcome, one transaction each.
+
+Sent            → published
+Processing      → processing, asked again later
+Rejected        → failed; after a spam block the account cools down
+NeedsReconnect  → held, with everything else on the account
+TryLater        → planned again, up to PETRA_MAX_TRIES, then failed
+OutcomeUnknown  → unconfirmed, looked for at the network's own times
+Found           → published
+Absent          → looked for again; absent at every look: planned once more, then a person decides
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+
+from petra.accounts import budgets
+from petra.accounts.models import Account
+from petra.lib import clock, ids
+from petra.networks.contract import (
+    Absent,
+    Cause,
+    Found,
+    Limits,
+    NeedsReconnect,
+    NetworkError,
+    OutcomeUnknown,
+    Processing,
+    Rejected,
+    Sent,
+    TryLater,
+)
+from petra.publishing import lanes, scheduling
+from petra.publishing.drafting import network_of
+from petra.publishing.models import Attempt, Delivery, State
+from petra.publishing.states import change_plan, move
+from petra.tenancy import scope
+
+log = logging.getLogger(__name__)
+
+Outcome = Sent | Processing | Found | Absent | NetworkError
+
+_BACKOFF_S: Final = 60.0  # first wait where the network names none; doubled each time
+_MOST_BACKOFF_S: Final = 3600.0
+_MOST_FAILED_LOOKS: Final = 8  # looks that could not be made, after which a person decides
+_SPREAD: Final = 0.2
+
+
+def settle(workspace_id: UUID, delivery_id: UUID, attempt_id: UUID, outcome: Outcome) -> None:
+    """Write down what came of a call: the Attempt's result, the delivery's move, the turn given back."""
+    with scope.workspace(workspace_id):
+        delivery: Delivery = Delivery.objects.select_related("account").get(pk=delivery_id)
+        account = delivery.account
+        _close_attempt(attempt_id, outcome)
+        ready_at = _write_gap_over(account) if delivery.state == State.SENDING else None
+        match outcome:
+            case Sent():
+                _published(delivery, outcome, because="sent")
+            case Found():
+                _published(delivery, outcome.sent, because="found")
+            case Processing():
+                _processing(delivery, outcome)
+            case Absent():
+                _absent(delivery)
+            case TryLater():
+                _later(delivery, outcome)
+            case NeedsReconnect():
+                _needs_reconnect(delivery, outcome)
+            case Rejected():
+                _rejected(delivery, outcome)
+            case OutcomeUnknown():
+                _unknown(delivery, outcome.for_person)
+            case _:
+                raise TypeError(f"an adapter raised a failure the contract does not know: {type(outcome)}")
+        lanes.give_back(account_id=account.pk, delivery_id=delivery_id, ready_at=ready_at)
+
+
+def settle_crash(delivery: Delivery) -> None:
+    """A delivery is found in SENDING at the start of a turn: whoever sent it died. It may be live, so look."""
+    Attempt.objects.filter(delivery=delivery, outcome="").update(
+        finished_at=clock.now(), outcome="unknown", cause=Cause.AMBIGUOUS, for_person=_DIED
+    )
+    _unknown(delivery, _DIED)
+
+
+_DIED: Final = "Petra was stopped while publishing this. It is looking whether the post went out."
+
+
+def _published(delivery: Delivery, sent: Sent, *, because: str) -> None:
+    move(
+        delivery,
+        State.PUBLISHED,
+        because=because,
+        remote_id=sent.remote_id,
+        remote_url=sent.url,
+        published_at=sent.created_at or clock.now(),
+        next_at=None,
+        cause="",
+        for_person="",
+    )
+
+
+def _processing(delivery: Delivery, outcome: Processing) -> None:
+    next_at = clock.now() + timedelta(seconds=outcome.after_s)
+    if delivery.state == State.SENDING:
+        move(delivery, State.PROCESSING, because="processing", next_at=next_at, for_person=outcome.note)
+    else:
+        change_plan(delivery, because="processing", next_at=next_at, for_person=outcome.note)
+
+
+def _rejected(delivery: Delivery, refusal: Rejected) -> None:
+    if refusal.cool_down_s:
+        until = clock.now() + timedelta(seconds=refusal.cool_down_s)
+        Account.objects.filter(pk=delivery.account_id).update(cools_down_until=until)
+        budgets.charge(delivery.account_id, closed_s=refusal.cool_down_s)
+    if delivery.state == State.UNCONFIRMED:  # a look was refused: that says nothing about the post
+        _look_failed(delivery, TryLater(refusal.for_person, cause=refusal.cause), clock.now() + timedelta(hours=1))
+        return
+    move(delivery, State.FAILED, because="rejected", cause=refusal.cause, for_person=refusal.for_person, next_at=None)
+
+
+def _needs_reconnect(delivery: Delivery, refusal: NeedsReconnect) -> None:
+    account = delivery.account  # marked already by accounts.tokens
+    if delivery.state == State.SENDING:
+        move(
+            delivery,
+            State.HELD,
+            because="account",
+            cause=scheduling.CAUSE_ACCOUNT,
+            for_person=refusal.for_person,
+            next_at=None,
+        )
+    else:  # it may be live: it stays what it is, and is looked at after reconnecting
+        change_plan(delivery, because="account", next_at=None, for_person=refusal.for_person)
+    scheduling.hold_account(account, sentence=refusal.for_person)
+
+
+def _later(delivery: Delivery, failure: TryLater) -> None:
+    now = clock.now()
+    wait_s = failure.after_s if failure.after_s is not None else _backoff_s(delivery.tries)
+    next_at = now + timedelta(seconds=wait_s)
+    if delivery.state != State.SENDING:
+        _look_failed(delivery, failure, next_at)
+        return
+    tries = delivery.tries + 1
+    may_repeat = not delivery.is_manual or failure.cause is Cause.RATE_LIMITED
+    if may_repeat and tries < settings.MAX_TRIES:
+        move(
+            delivery,
+            State.PLANNED,
+            because="later",
+            tries=tries,
+            next_at=next_at,
+            cause=failure.cause,
+            for_person=failure.for_person,
+        )
+    else:
+        move(
+            delivery,
+            State.FAILED,
+            because="tries" if may_repeat else "manual",
+            tries=tries,
+            cause=failure.cause,
+            for_person=failure.for_person,
+            next_at=None,
+        )
+
+
+def _look_failed(delivery: Delivery, failure: TryLater, next_at: datetime) -> None:
+    """A look or check could not be made. That says nothing about the post: try again, then ask a person."""
+    tries = delivery.tries + 1
+    if tries < _MOST_FAILED_LOOKS:
+        change_plan(delivery, because="later", tries=tries, next_at=next_at)
+        return
+    sentence = f"Petra could not look whether this is live. {failure.for_person}"
+    if delivery.state == State.PROCESSING:
+        move(delivery, State.UNCONFIRMED, because="looks", next_at=None, cause=failure.cause, for_person=sentence)
+    else:
+        change_plan(delivery, because="looks", next_at=None, cause=failure.cause, for_person=sentence)
+
+
+def _unknown(delivery: Delivery, sentence: str) -> None:
+    network = network_of(delivery.account)
+    looks = looks_s(network.limits)
+    if delivery.state == State.UNCONFIRMED:  # a look that ended in doubt is a look that failed
+        _look_failed(delivery, TryLater(sentence, cause=Cause.AMBIGUOUS), clock.now() + timedelta(seconds=looks[-1]))
+        return
+    next_at = clock.now() + timedelta(seconds=looks[0]) if network.powers.can_find else None
+    move(
+        delivery,
+        State.UNCONFIRMED,
+        because="unknown",
+        looks=0,
+        tries=0,
+        next_at=next_at,
+        cause=Cause.AMBIGUOUS,
+        for_person=sentence,
+    )
+
+
+def _absent(delivery: Delivery) -> None:
+    """One look did not find it. Absent at each of the network's looks is certain absence: it may be sent once more."""
+    looks = looks_s(network_of(delivery.account).limits)
+    seen = delivery.looks + 1
+    if seen < len(looks):
+        wait = timedelta(seconds=looks[seen] - looks[seen - 1])
+        change_plan(delivery, because="absent", looks=seen, tries=0, next_at=clock.now() + wait)
+    elif delivery.resends == 0:
+        move(
+            delivery,
+            State.PLANNED,
+            because="absent",
+            looks=seen,
+            resends=1,
+            tries=0,
+            is_grace_waived=True,  # its time passed while Petra was making sure
+            next_at=clock.now(),
+            cause="",
+            for_person="",
+        )
+    else:
+        change_plan(
+            delivery,
+            because="absent",
+            looks=seen,
+            next_at=None,
+            for_person="This was sent twice and never found. Please look, and say whether it is there.",
+        )
+
+
+def looks_s(limits: Limits) -> tuple[float, ...]:
+    """Say when, in seconds after sending, a lost post is looked for: the operator's setting or the network's."""
+    return settings.LOOKS_S or limits.looks_s
+
+
+def _write_gap_over(account: Account) -> datetime:
+    gap_s = float(settings.WRITE_GAP_S or network_of(account).limits.write_gap_s)
+    return clock.now() + timedelta(seconds=gap_s)
+
+
+def _backoff_s(tries: int) -> float:
+    return min(_BACKOFF_S * 2.0**tries, _MOST_BACKOFF_S) * ids.jitter(_SPREAD)
+
+
+def _close_attempt(attempt_id: UUID, outcome: Outcome) -> None:
+    changes: dict[str, object] = {"finished_at": clock.now(), "outcome": _WORD[type(outcome)]}
+    if isinstance(outcome, NetworkError):
+        changes |= {"cause": outcome.cause, "for_person": outcome.for_person, "detail": outcome.detail}
+    if isinstance(outcome, Processing):
+        changes |= {"ticket_step": outcome.ticket.step, "ticket_value": outcome.ticket.value}
+    Attempt.objects.filter(pk=attempt_id).update(**changes)
+
+
+_WORD: Final[dict[type, str]] = {
+    Sent: "sent",
+    Processing: "processing",
+    Found: "found",
+    Absent: "absent",
+    Rejected: "rejected",
+    NeedsReconnect: "reconnect",
+    TryLater: "later",
+    OutcomeUnknown: "unknown",
+}

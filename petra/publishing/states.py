@@ -1,0 +1,104 @@
+"""STOP 3, where the road ends: the table of moves of a delivery, and the only function that makes one.
+
+    planned ──▶ sending ──▶ published
+       ▲           ├──────▶ processing ──▶ published, failed, unconfirmed
+       │           ├──────▶ unconfirmed ─▶ published, planned (send again once), cancelled
+       │           ├──────▶ failed ──────▶ planned (retry), cancelled (reset)
+       └───────────┴──────▶ held ────────▶ planned, cancelled
+
+A move is a compare-and-set on state and plan number, and writes its event in the same transaction.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from petra.lib import clock
+from petra.lib.errors import ProductError
+from petra.publishing.models import Delivery, State
+from petra.webhooks import events
+
+MOVES: dict[State, frozenset[State]] = {
+    # A planned delivery fails without being sent when its words or pictures do not pass the network's limits any
+    # more. It is
+    # published without being sent again when the answer to a sending that was given up for lost arrives after all.
+    State.PLANNED: frozenset({State.SENDING, State.HELD, State.FAILED, State.CANCELLED, State.PUBLISHED}),
+    State.SENDING: frozenset(
+        {State.PROCESSING, State.PUBLISHED, State.PLANNED, State.HELD, State.FAILED, State.UNCONFIRMED}
+    ),
+    State.PROCESSING: frozenset({State.PUBLISHED, State.FAILED, State.UNCONFIRMED}),
+    # Moved by what find() saw or by a person, never because time went by.
+    State.UNCONFIRMED: frozenset({State.PUBLISHED, State.PLANNED, State.CANCELLED}),
+    State.FAILED: frozenset({State.PLANNED, State.CANCELLED}),
+    State.HELD: frozenset({State.PLANNED, State.CANCELLED}),
+    State.CANCELLED: frozenset({State.PLANNED}),  # undo
+    State.PUBLISHED: frozenset(),
+}
+
+
+class Lost(ProductError):
+    """Somebody else moved the delivery first. Read it again and decide anew; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__("moved_elsewhere", "This was changed somewhere else a moment ago.", http_status=409)
+
+
+class ForbiddenMove(ProductError):
+    """The table has no such move: what was asked for makes no sense in the delivery's state."""
+
+    def __init__(self, delivery: Delivery, to: State) -> None:
+        sentence = {
+            State.PUBLISHED: "Too late, it is out.",
+            State.SENDING: "Too late, it is being published now.",
+            State.PROCESSING: "Too late, the network is working on it.",
+        }.get(State(delivery.state), f"That is not possible while it is {State(delivery.state).label.lower()}.")
+        super().__init__("forbidden_move", sentence, http_status=409)
+        self.to = to
+
+
+def move(delivery: Delivery, to: State, *, because: str, **changes: Any) -> None:
+    """Move `delivery` to state `to` and write the event `delivery.<to>`. Call inside a scope.
+
+    `because` is a short word for the event (`slot`, `late`, `found`). `changes` are further columns of the same update.
+    Raises ForbiddenMove where the table has no such move, Lost where state or plan number are not what was read.
+    """
+    old = State(delivery.state)
+    if to not in MOVES[old]:
+        raise ForbiddenMove(delivery, to)
+    columns = {"state": to, "state_before": old, "moved_at": clock.now(), **changes}
+    seen = Delivery.objects.filter(pk=delivery.pk, state=old, plan_no=delivery.plan_no)
+    if seen.update(**columns) != 1:
+        raise Lost
+    for name, value in columns.items():
+        setattr(delivery, name, value)
+    events.record(
+        f"delivery.{to}",
+        subject=delivery,
+        because=because,
+        post_id=str(delivery.post_id),
+        account_id=str(delivery.account_id),
+        cause=delivery.cause,
+    )
+    if delivery.next_at is not None:
+        wake_dispatchers()
+
+
+def change_plan(delivery: Delivery, *, because: str, **changes: Any) -> None:
+    """Change a delivery without a change of state, under the same compare-and-set. Writes `delivery.replanned`."""
+    columns = {"moved_at": clock.now(), **changes}
+    seen = Delivery.objects.filter(pk=delivery.pk, state=delivery.state, plan_no=delivery.plan_no)
+    if seen.update(**columns) != 1:
+        raise Lost
+    for name, value in columns.items():
+        setattr(delivery, name, value)
+    events.record("delivery.replanned", subject=delivery, because=because, post_id=str(delivery.post_id))
+    if delivery.next_at is not None:
+        wake_dispatchers()
+
+
+def wake_dispatchers() -> None:
+    """Tell dispatchers to look at what is due, when this transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify('petra_due', '')")

@@ -1,0 +1,111 @@
+"""Furniture for tests and benchmarks of publishing: accounts that are connected already, posts that are ready."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Protocol
+from uuid import UUID
+
+from django.db import connection
+from PIL import Image
+
+from petra.accounts import tokens
+from petra.accounts.models import Account, Target
+from petra.lib import clock
+from petra.media import renditions, storing
+from petra.media.models import Asset
+from petra.networks.contract import Tokens
+from petra.posts.models import Post, PostMedia, WordsState
+from petra.publishing import lanes, scheduling
+from petra.publishing.models import Delivery
+from petra.publishing.publish import publish_delivery
+from petra.tenancy import scope
+
+
+class Board(Protocol):
+    """What is needed of a simulated board."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Profile(Protocol):
+    """What is needed of a simulated account."""
+
+    @property
+    def username(self) -> str: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def access_token(self) -> str: ...
+    @property
+    def refresh_token(self) -> str: ...
+    @property
+    def scopes(self) -> tuple[str, ...]: ...
+    @property
+    def boards(self) -> Sequence[Board]: ...
+
+
+def connect(profile: Profile, *, network: str) -> Account:
+    """Write down an account as if it had been connected through the consent page. Call inside a scope."""
+    account = Account(network=network, remote_id=profile.id, username=profile.username, display_name=profile.username)
+    now = clock.now()
+    tokens.store(
+        account,
+        Tokens(
+            access=profile.access_token,
+            refresh=profile.refresh_token,
+            access_expires_at=now + timedelta(days=30),
+            refresh_expires_at=now + timedelta(days=60),
+            scopes=profile.scopes,
+        ),
+    )
+    account.save(force_insert=True)
+    Target.objects.bulk_create(
+        Target(account=account, remote_id=board.id, kind="board", name=board.name) for board in profile.boards
+    )
+    lanes.ensure_lane(account)
+    return account
+
+
+def picture(*, colour: str = "#7a8f5a", width_px: int = 1000, height_px: int = 1500) -> Asset:
+    """Store one plain picture, prepared for networks. Call inside a scope."""
+    file = BytesIO()
+    Image.new("RGB", (width_px, height_px), colour).save(file, "JPEG", quality=60)
+    asset = storing.store_image(file.getvalue(), original_name="picture.jpg")
+    renditions.rendition(asset, "2x3")
+    return asset
+
+
+def ready_post(asset: Asset, *, target: Target, title: str = "Ten summer salads") -> Post:
+    """Write a post that passes every limit. Call inside a scope."""
+    post: Post = Post.objects.create(
+        title=title,
+        description="Quick, cold and green.",
+        alt_text="A bowl of green salad on a wooden table",
+        link="https://blog.example/salads/",
+        target=target,
+        words_state=WordsState.READY,
+    )
+    PostMedia.objects.create(post=post, asset=asset)
+    return post
+
+
+def planned(post: Post, *, account: Account, due_at: datetime | None = None) -> Delivery:
+    """Plan a post, due now by default. Call inside a scope."""
+    return scheduling.plan_delivery(post, account=account, target=post.target, due_at=due_at or clock.now())
+
+
+def take_turn(delivery_id: UUID, *, workspace_id: UUID) -> None:
+    """Take the turn for a delivery whatever the lane's spacing, and publish: one pass of the worker, without a worker."""
+    with scope.workspace(workspace_id), connection.cursor() as cursor:
+        cursor.execute(
+            "update publishing_lane l set holder_id = d.id, held_at = now() from publishing_delivery d"
+            " where d.id = %s and l.account_id = d.account_id",
+            [delivery_id],
+        )
+    publish_delivery(workspace_id=workspace_id, delivery_id=delivery_id)
