@@ -69,7 +69,8 @@ class Redactor:
         for secret in self._secrets:
             if len(secret) >= _SHORTEST_SECRET:
                 forms |= {secret, quote(secret, safe=""), b64encode(secret.encode()).decode("ascii")}
-                forms.add(json.dumps(secret)[1:-1])
+                in_json = json.dumps(secret)[1:-1]
+                forms |= {in_json, in_json.replace("/", "\\/")}
         return forms
 
 

@@ -10,6 +10,7 @@ may have left: OutcomeUnknown. After a read: TryLater.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from base64 import b64encode
@@ -40,6 +41,8 @@ _NOT_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeo
 # Form fields whose value must never be repeated in an error.
 _SECRET_FIELDS: Final = frozenset({"code", "code_verifier", "refresh_token", "access_token", "client_secret", "token"})
 
+_log = logging.getLogger(__name__)
+
 __all__ = ["MALFORMED", "Answer", "Client", "Observer", "WrongRequest", "shared_transport"]
 
 
@@ -50,7 +53,7 @@ class WrongRequest(Exception):
 class Observer(Protocol):
     """Told after every call, for the budget and the log. `status` is None where no answer came.
 
-    `path` has no query. `headers` are the answer's, by lower-case name.
+    `path` has no query. What it raises is logged and changes nothing. `headers` are the answer's, by lower-case name.
     """
 
     def __call__(
@@ -219,14 +222,21 @@ class Client:
         except (httpx2.TransportError, httpx2.DecodingError) as error:
             raise _lost(creates, redactor.clean(f"{type(error).__name__}: {error}")) from None
         finally:
-            if self._observe is not None:
-                self._observe(
-                    method=method,
-                    path=request.url.path,
-                    status=answer.status if answer else None,
-                    headers=answer.headers if answer else {},
-                    duration_s=monotonic() - started,
-                )
+            self._tell(request, answer, monotonic() - started)
+
+    def _tell(self, request: httpx2.Request, answer: Answer | None, duration_s: float) -> None:
+        if self._observe is None:
+            return
+        try:
+            self._observe(
+                method=request.method,
+                path=request.url.path,
+                status=answer.status if answer else None,
+                headers=answer.headers if answer else {},
+                duration_s=duration_s,
+            )
+        except Exception:  # noqa: BLE001  a broken budget must not hide that a post was made
+            _log.exception("The observer of a network call failed")
 
     def _request(
         self,
