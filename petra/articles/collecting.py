@@ -14,7 +14,7 @@ from petra.articles.discovery import Candidate, Discovered, Discovery, Trouble
 from petra.articles.extract import Extracted
 from petra.articles.identity import Site, address_key, site_of
 from petra.articles.manners import BotWall, Budget, OverBudget, RobotsUnknown, SiteBusy, Sleep, Visitor
-from petra.articles.sandbox import Sandbox
+from petra.articles.sandbox import Sandbox, borrowed
 from petra.lib import clock
 from petra.lib.addresses import BadAddress
 from petra.lib.errors import ProductError
@@ -82,7 +82,9 @@ OnProgress = Callable[[Progress], None]
 class Reader:
     """Reads candidates of one site, one after another."""
 
-    def __init__(self, visitor: Visitor, sandbox: Sandbox, site: Site, read_already: Mapping[str, Answer] | None = None) -> None:
+    def __init__(
+        self, visitor: Visitor, sandbox: Sandbox, site: Site, read_already: Mapping[str, Answer] | None = None
+    ) -> None:
         self._visitor = visitor
         self._sandbox = sandbox
         self._site = site
@@ -116,7 +118,9 @@ class Reader:
             trouble = Trouble(candidate.url, "no-page", f"This is a file ({answer.content_type}), not a page.")
             return Read(candidate, "skipped", trouble=trouble)
         if self._site.is_home(answer.url) and address_key(answer.url) != candidate.key:
-            return Read(candidate, "skipped", trouble=Trouble(candidate.url, "moved", "The address leads to the first page."))
+            return Read(
+                candidate, "skipped", trouble=Trouble(candidate.url, "moved", "The address leads to the first page.")
+            )
         page = self._sandbox.extract(
             answer.body,
             url=answer.url,
@@ -125,7 +129,9 @@ class Reader:
             now=clock.now(),
         )
         if page is None:
-            return Read(candidate, "failed", trouble=Trouble(candidate.url, "empty", "There is no page at this address."))
+            return Read(
+                candidate, "failed", trouble=Trouble(candidate.url, "empty", "There is no page at this address.")
+            )
         return self._judged(candidate, answer, page)
 
     def _judged(self, candidate: Candidate, answer: Answer, page: Extracted) -> Read:
@@ -133,7 +139,11 @@ class Reader:
         points = scoring.score(candidate.url, candidate.evidence, page.signs)
         if points < scoring.ARTICLE_AT:
             return Read(candidate, "maybe")
-        cut = Trouble(candidate.url, "cut", "The page is longer than 5 MB; its start was read.") if answer.is_cut else None
+        cut = (
+            Trouble(candidate.url, "cut", "The page is longer than 5 MB; its start was read.")
+            if answer.is_cut
+            else None
+        )
         return Read(
             candidate,
             "article",
@@ -167,7 +177,9 @@ def own_address(page: Extracted, candidate: Candidate, answered: str, site: Site
     if not canonical or address_key(canonical) == address_key(here):
         return candidate.url if address_key(candidate.url) == address_key(here) else here, None
     if not site.holds(canonical):
-        trouble = Trouble(candidate.url, "canonical", "The page names another site as its own address; Petra kept the one it read.")
+        trouble = Trouble(
+            candidate.url, "canonical", "The page names another site as its own address; Petra kept the one it read."
+        )
         return here, trouble
     if site.is_home(canonical) or scoring.looks_like_listing(canonical):
         return here, None
@@ -187,7 +199,7 @@ def collect(
 ) -> Collected:
     """Read a whole blog (or one page of it) into memory. Raises ProductError when nothing can be read at all."""
     say = on_progress or (lambda _progress: None)
-    with Outbound(allow_private=allow_private, contact=contact) as client, Sandbox() as sandbox:
+    with Outbound(allow_private=allow_private, contact=contact) as client, borrowed() as sandbox:
         visitor = Visitor(client, sleep=sleep or clock.sleep, gap_s=gap_s, budget=budget)
         if is_single_page:
             found = single(address)

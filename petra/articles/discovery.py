@@ -30,7 +30,19 @@ _STOPPING = (RobotsUnknown, SiteBusy, BotWall, OverBudget)
 _SITEMAP_GUESSES = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml")
 _FEED_GUESSES = ("/feed/", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml")
 _POST_FILE = ("post", "blog", "article", "artikel", "beitr", "stories", "recipe", "rezept")
-_OTHER_FILE = ("tag", "categor", "author", "product", "page-", "pages", "archive", "image", "video", "kategorie", "format")
+_OTHER_FILE = (
+    "tag",
+    "categor",
+    "author",
+    "product",
+    "page-",
+    "pages",
+    "archive",
+    "image",
+    "video",
+    "kategorie",
+    "format",
+)
 
 
 class NotABlog(ProductError):
@@ -94,7 +106,9 @@ class Discovered:
             found = self.candidates.setdefault(address_key(url), Candidate(url))
             found.evidence.add(evidence)
             found.lastmod = found.lastmod or lastmod
-            if item is not None and (found.item is None or (evidence == "rest" and not found.item.guid.startswith("wp:"))):
+            if item is not None and (
+                found.item is None or (evidence == "rest" and not found.item.guid.startswith("wp:"))
+            ):
                 found.item = item
                 found.url = item.url if evidence in ("feed", "rest") else found.url
 
@@ -111,7 +125,9 @@ class Discovered:
 class Discovery:
     """One look around a site."""
 
-    def __init__(self, visitor: Visitor, sandbox: Sandbox, *, on_found: Callable[[int, str], None] | None = None) -> None:
+    def __init__(
+        self, visitor: Visitor, sandbox: Sandbox, *, on_found: Callable[[int, str], None] | None = None
+    ) -> None:
         self._visitor = visitor
         self._sandbox = sandbox
         self._on_found = on_found or (lambda _count, _source: None)
@@ -179,10 +195,14 @@ class Discovery:
                 if page:
                     found.add(page, kind, lastmod=entry.lastmod)
             if listed.is_cut:
-                found.troubles.append(Trouble(url, "cut", "The sitemap is longer than Petra reads; its start was taken."))
+                found.troubles.append(
+                    Trouble(url, "cut", "The sitemap is longer than Petra reads; its start was taken.")
+                )
             if listed.pages and not any(found.site.holds(entry.url) for entry in listed.pages[:50]):
                 other = urlsplit(listed.pages[0].url).netloc
-                found.troubles.append(Trouble(url, "other-site", f"The sitemap points to {other}, which is not this site."))
+                found.troubles.append(
+                    Trouble(url, "other-site", f"The sitemap points to {other}, which is not this site.")
+                )
             self._say(found, "sitemap")
 
     def _one_sitemap(self, found: Discovered, url: str, *, is_named: bool) -> sitemaps.SitemapFile | None:
@@ -221,7 +241,9 @@ class Discovery:
             if answer is None:
                 break
             try:
-                feed = self._sandbox.feed(answer.body, url=answer.url, content_type=answer.headers.get("content-type", ""))
+                feed = self._sandbox.feed(
+                    answer.body, url=answer.url, content_type=answer.headers.get("content-type", "")
+                )
             except PageTooHeavy as error:
                 found.troubles.append(Trouble(page_url, error.code, error.for_person))
                 break
@@ -283,7 +305,9 @@ class Discovery:
             if answer is None or "html" not in answer.content_type:
                 continue
             read += 1
-            further = self._sandbox.links(answer.body, url=answer.url, content_type=answer.headers.get("content-type", ""))
+            further = self._sandbox.links(
+                answer.body, url=answer.url, content_type=answer.headers.get("content-type", "")
+            )
             found.read_already[key] = answer
             waiting += [(page, depth + 1) for page in [further["next_url"], *further["pages"]] if page]
             self._say(found, "links")
@@ -323,7 +347,9 @@ def _posts_first(urls: Iterable[str]) -> list[str]:
 
 def _is_post_file(url: str) -> bool:
     name = _file_name(url)
-    return any(word in name for word in _POST_FILE) and not any(word in name for word in ("tag", "categor", "post_format"))
+    return any(word in name for word in _POST_FILE) and not any(
+        word in name for word in ("tag", "categor", "post_format")
+    )
 
 
 def _file_name(url: str) -> str:

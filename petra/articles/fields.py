@@ -88,7 +88,11 @@ def _headings(page: Page) -> list[str]:
     for element in [*(marked if len(marked) == 1 else []), *page.tree.iter("h1")]:
         line = one_line(text_of(element))
         home = element.find(".//a[@href]")
-        if home is not None and urlsplit(home.get("href") or "").path in ("/", "") and len(page.tree.findall(".//h1")) > 1:
+        if (
+            home is not None
+            and urlsplit(home.get("href") or "").path in ("/", "")
+            and len(page.tree.findall(".//h1")) > 1
+        ):
             continue
         if 2 < len(line) <= MAX_TITLE_CHARS and line not in found:
             found.append(line)
@@ -97,7 +101,9 @@ def _headings(page: Page) -> list[str]:
 
 def _site_names(page: Page) -> set[str]:
     names = [page.first_meta("og:site_name"), page.first_meta("application-name")]
-    names += [one_line(node.get("name")) for node in page.of_type("website", "organization", "newsmediaorganization", "blog")]
+    names += [
+        one_line(node.get("name")) for node in page.of_type("website", "organization", "newsmediaorganization", "blog")
+    ]
     host = urlsplit(page.url).netloc.removeprefix("www.")
     return {_folded(name) for name in names if name} | {_folded(host), _folded(host.rpartition(".")[0])}
 
@@ -124,7 +130,9 @@ def _without_site(text: str, site_names: set[str]) -> str:
 
 def _is_site(part: str, squeezed: set[str]) -> bool:
     bare = re.sub(r"\W", "", _folded(part))
-    return len(bare) > 2 and any(bare == name or (len(name) > 4 and (name in bare or bare in name)) for name in squeezed)
+    return len(bare) > 2 and any(
+        bare == name or (len(name) > 4 and (name in bare or bare in name)) for name in squeezed
+    )
 
 
 def _folded(text: str) -> str:
@@ -132,7 +140,9 @@ def _folded(text: str) -> str:
     return _SPACE.sub(" ", folded.translate(_QUOTES)).strip()
 
 
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "..."})
+_QUOTES = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "..."}
+)
 
 
 # ---- authors --------------------------------------------------------------------------------------------------------
@@ -189,9 +199,17 @@ def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
         found = page.tree.xpath(f"{path}[not({_COMMENTS})]")
         near = _names(_byline(element) for element in found[:3])
         if near:
-            return (names, tag) if names and set(names) & set(near) else (near[:1] if len(found) > 3 else near, "byline")
+            return (
+                (names, tag) if names and set(names) & set(near) else (near[:1] if len(found) > 3 else near, "byline")
+            )
     if not names:
-        names = _names([page.first_meta("parsely-author", "dc.creator", "sailthru.author", "twitter:creator", "byl", "cxenseparse:author")])
+        names = _names(
+            [
+                page.first_meta(
+                    "parsely-author", "dc.creator", "sailthru.author", "twitter:creator", "byl", "cxenseparse:author"
+                )
+            ]
+        )
         tag = "meta"
     return names, tag if names else ""
 
@@ -244,7 +262,9 @@ def published(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
         if moment:
             return moment, "json-ld"
     if item is not None:
-        moment = read_moment(item.published, now=now) or (read_moment(item.modified, now=now) if not item.published else None)
+        moment = read_moment(item.published, now=now) or (
+            read_moment(item.modified, now=now) if not item.published else None
+        )
         if moment:
             return _finer(moment, page, now), "feed"
     exact = [moment for moment in _written_moments(page, node, now) if moment]
@@ -275,7 +295,13 @@ def modified(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
 def _finer(moment: str, page: Page, now: datetime) -> str:
     """Prefer the page's own writing of the same day where it says less: a day, not a midnight that generators add."""
     near = read_moment(_near_title(page, "published"), now=now)
-    if near and is_day_only(near) and moment[:10] == near and moment[11:19] == "00:00:00" and not moment.endswith(("+00:00", "Z")):
+    if (
+        near
+        and is_day_only(near)
+        and moment[:10] == near
+        and moment[11:19] == "00:00:00"
+        and not moment.endswith(("+00:00", "Z"))
+    ):
         return moment
     return moment
 
@@ -294,7 +320,11 @@ def _written_moments(page: Page, node: Node | None, now: datetime) -> Iterator[F
 def _near_title(page: Page, kind: str) -> str:
     """The date marked up beside the title: time, abbr or an itemprop."""
     prop = "datePublished" if kind == "published" else "dateModified"
-    classes = ("published", "dt-published", "entry-date", "post-date") if kind == "published" else ("modified", "updated", "dt-updated")
+    classes = (
+        ("published", "dt-published", "entry-date", "post-date")
+        if kind == "published"
+        else ("modified", "updated", "dt-updated")
+    )
     tests = " or ".join(f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in classes)
     found = page.tree.xpath(f"//*[@itemprop='{prop}' or ((self::time or self::abbr) and ({tests}))][not({_COMMENTS})]")
     for element in found[:1]:
@@ -309,7 +339,9 @@ def _near_title(page: Page, kind: str) -> str:
 
 def _guessed_day(page: Page, now: datetime) -> str | None:
     try:
-        day = find_date(page.tree, url=page.url, original_date=True, extensive_search=True, max_date=now.date().isoformat())
+        day = find_date(
+            page.tree, url=page.url, original_date=True, extensive_search=True, max_date=now.date().isoformat()
+        )
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):  # htmldate on odd pages, 1.11
         return None
     return read_moment(day, now=now)
@@ -331,7 +363,9 @@ def declared_language(page: Page, item: FeedItem | None) -> str:
     for value in (page.tree.get("lang"), page.tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
                   page.first_meta("og:locale", "content-language", "language", "dc.language"), spoken,
                   item.language if item else ""):  # fmt: skip
-        match = re.match(r"\s*([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?(?![A-Za-z])", value) if isinstance(value, str) else None
+        match = (
+            re.match(r"\s*([A-Za-z]{2,3})(?:[-_]([A-Za-z]{2}))?(?![A-Za-z])", value) if isinstance(value, str) else None
+        )
         if match:
             return match[1].lower() + (f"-{match[2].upper()}" if match[2] else "")
     return ""

@@ -1,5 +1,37 @@
-"""What importing looks for across workspaces."""
+"""What importing looks for across workspaces. The function runs as `petra_finder` and returns ids only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
 
 from petra.tenancy.rowsecurity import Finder
 
-FINDERS: tuple[Finder, ...] = ()
+# Imports that should be running but whose worker has not been heard of: killed, or its job was lost.
+_LOST_IMPORTS = """
+create or replace function petra_lost_imports(older interval, most integer)
+returns table (workspace_id uuid, run_id uuid)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select r.workspace_id, r.id from public.articles_importrun r
+  where r.state in ('queued', 'running') and coalesce(r.beat_at, r.created_at) < now() - older
+  order by r.created_at limit most
+$$"""
+
+FINDERS = (Finder("petra_lost_imports(interval, integer)", _LOST_IMPORTS, ("articles_importrun",)),)
+
+
+@dataclass(frozen=True)
+class LostImport:
+    """One import that nobody works on."""
+
+    workspace_id: UUID
+    run_id: UUID
+
+
+def lost_imports(*, older_s: float, most: int = 100) -> list[LostImport]:
+    """List imports not heard of for `older_s` seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from petra_lost_imports(make_interval(secs => %s), %s)", [older_s, most])
+        return [LostImport(*row) for row in cursor.fetchall()]

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 # Parameters that say where a visitor came from, never which page is meant (2026-11).
-_TRACKING = re.compile(r"(?:utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_.*|ref|ref_src|_ga|_gl|amp|replytocom|share|nb)\Z")
+_TRACKING = re.compile(
+    r"(?:utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_.*|ref|ref_src|_ga|_gl|amp|replytocom|share|nb)\Z"
+)
 _INDEX = re.compile(r"/index\.(?:html?|php|aspx?)\Z", re.IGNORECASE)
 _AMP = re.compile(r"/amp/?\Z")
 

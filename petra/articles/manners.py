@@ -41,7 +41,9 @@ class RobotsUnknown(ProductError):
     """The site could not say what may be read, so nothing is. Try later."""
 
     def __init__(self) -> None:
-        super().__init__("robots-unknown", "The site's robots.txt could not be read, so Petra reads nothing. Try again later.")
+        super().__init__(
+            "robots-unknown", "The site's robots.txt could not be read, so Petra reads nothing. Try again later."
+        )
 
 
 class SiteBusy(ProductError):
@@ -55,7 +57,9 @@ class BotWall(ProductError):
     """The site shows programs a test for people. Petra does not disguise itself."""
 
     def __init__(self) -> None:
-        super().__init__("bot-wall", "The site lets only browsers in. Ask its owner to let Petra through, or use its feed.")
+        super().__init__(
+            "bot-wall", "The site lets only browsers in. Ask its owner to let Petra through, or use its feed."
+        )
 
 
 class OverBudget(ProductError):
@@ -144,7 +148,7 @@ class Visitor:
     def _is_allowed(self, host: _Host, url: httpx2.URL) -> bool:
         if host.is_closed:
             raise RobotsUnknown
-        return host.rules is None or bool(host.rules.can_fetch(str(url), outbound.AGENT_TOKEN))
+        return host.rules is None or bool(host.rules.can_fetch(str(url), outbound.AGENT_NAME))
 
     def _take_turn(self, host: _Host) -> None:
         now = clock.monotonic()
@@ -157,7 +161,9 @@ class Visitor:
         self.requests += 1
         pace = 2 * sum(host.answer_s) / len(host.answer_s) if host.answer_s else 0.0
         gap = max(host.gap_s, min(pace, 10.0))
-        host.next_at = clock.monotonic() + gap * (1 + _JITTER) * ids.jitter(_JITTER / (1 + _JITTER))  # never under the gap
+        host.next_at = clock.monotonic() + gap * (1 + _JITTER) * ids.jitter(
+            _JITTER / (1 + _JITTER)
+        )  # never under the gap
 
     def _note(self, answer: outbound.Answer) -> None:
         self.total_bytes += len(answer.body)
@@ -169,7 +175,9 @@ class Visitor:
             wait_s = 2.0**attempt
         if wait_s > MAX_RETRY_AFTER_S:
             raise SiteBusy
-        host.gap_s = min(host.gap_s * 2, MAX_CRAWL_DELAY_S) if answer.status in (429, 503) and attempt > 1 else host.gap_s
+        host.gap_s = (
+            min(host.gap_s * 2, MAX_CRAWL_DELAY_S) if answer.status in (429, 503) and attempt > 1 else host.gap_s
+        )
         host.next_at = max(host.next_at, clock.monotonic() + wait_s)
 
     # ---- robots ----
@@ -215,8 +223,8 @@ def _origin(url: httpx2.URL) -> str:
 
 def _delay(rules: Protego) -> float:
     """Give the gap robots.txt asks for, at most 30 s; nonsense (negative, infinite, text) counts as none."""
-    delay = rules.crawl_delay(outbound.AGENT_TOKEN) or 0.0
-    rate = rules.request_rate(outbound.AGENT_TOKEN)
+    delay = rules.crawl_delay(outbound.AGENT_NAME) or 0.0
+    rate = rules.request_rate(outbound.AGENT_NAME)
     if rate is not None and rate.requests > 0:
         delay = max(delay, rate.seconds / rate.requests)
     return min(delay, MAX_CRAWL_DELAY_S) if 0 < delay < float("inf") else 0.0

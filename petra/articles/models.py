@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import ClassVar
 
 from django.db import models
@@ -36,6 +37,7 @@ class Blog(TenantModel):
     address = models.TextField()  # as the person gave it, with scheme
     language = models.CharField(max_length=10, blank=True)
     rhythm = models.CharField(max_length=10, choices=Rhythm.choices, default=Rhythm.MANUAL)
+    engine = models.CharField(max_length=20, blank=True)  # what made the site, as far as Petra can tell
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -57,17 +59,26 @@ class Article(TenantModel):
     edited_title = models.TextField(blank=True)
     author = models.TextField(blank=True)
     published_at = models.DateTimeField(null=True)
+    published_as_written = models.CharField(max_length=40, blank=True)  # with the site's offset, or only a day
     modified_at = models.DateTimeField(null=True)
     language = models.CharField(max_length=10, blank=True)
     excerpt = models.TextField(blank=True)
+    edited_excerpt = models.TextField(blank=True)
     text = models.TextField(blank=True)
     edited_text = models.TextField(blank=True)
     html = models.TextField(blank=True)
     tags = models.JSONField(default=list)
     digest = models.CharField(max_length=64, blank=True)  # sha256 over title, text and picture keys
+    sources = models.JSONField(default=dict)  # field → where its value came from
+    translations = models.JSONField(default=dict)  # language → address of the same article in it
+    etag = models.CharField(max_length=500, blank=True)  # validators of the body these fields were read from
+    last_modified = models.CharField(max_length=100, blank=True)
     is_do_not_pin = models.BooleanField(default=False)
+    is_walled = models.BooleanField(default=False)  # the site shows the text to members only
     archived_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)  # the site answered 404 or 410
     imported_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(null=True)  # the last import that brought other words or pictures
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -76,6 +87,21 @@ class Article(TenantModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["workspace", "-published_at"], name="article_newest"),
         ]
+
+    @property
+    def shown_title(self) -> str:
+        """What people see as its title: the edited one, else the page's, else its address."""
+        return self.edited_title or self.title or self.url
+
+    @property
+    def shown_excerpt(self) -> str:
+        """The edited excerpt, else the page's."""
+        return self.edited_excerpt or self.excerpt
+
+    @property
+    def shown_text(self) -> str:
+        """The edited text, else the page's."""
+        return self.edited_text or self.text
 
 
 class ArticleImage(TenantModel):
@@ -108,6 +134,14 @@ class ImportRun(TenantModel):
     done = models.PositiveIntegerField(default=0)
     new = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)  # archived, no article, or asked not to be read
+    failed = models.PositiveIntegerField(default=0)
+    requests = models.PositiveIntegerField(default=0)
+    sources = models.JSONField(default=list)  # which lists named the articles: sitemap, feed, rest, links, hand
+    is_listed = models.BooleanField(default=False)  # the pages to read stand in ImportPage
+    holder_id = models.UUIDField(null=True)  # the worker's turn that is on it
+    beat_at = models.DateTimeField(null=True)  # when that turn was last heard of
     problems = models.JSONField(default=list)  # [{"url", "kind", "for_person"}], the first 200
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -124,4 +158,37 @@ class ImportRun(TenantModel):
                 condition=models.Q(state__in=["queued", "running", "paused"]),
                 name="import_run_one_at_a_time",
             ),
+        ]
+
+    @property
+    def is_active(self) -> bool:
+        """Say whether it is still to do something."""
+        return self.state in (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
+
+    @property
+    def problems_by_kind(self) -> dict[str, int]:
+        """Count the problems by kind."""
+        return dict(Counter(problem["kind"] for problem in self.problems))
+
+
+class ImportPage(TenantModel):
+    """One page an import is to read, and what became of it: how an import goes on after a crash, and its report."""
+
+    run = TenantForeignKey(ImportRun, models.CASCADE, related_name="pages")
+    position = models.PositiveIntegerField()
+    address_key = models.TextField()
+    url = models.TextField()
+    evidence = models.JSONField(default=list)
+    item = models.JSONField(null=True)  # what a feed says of it; dropped once read
+    state = models.CharField(
+        max_length=10, default="waiting"
+    )  # waiting, article, unchanged, maybe, skipped, gone, failed
+    note = models.TextField(blank=True)  # why, for a person
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "run", "address_key"], name="import_page_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["workspace", "run", "state", "position"], name="import_page_next"),
         ]

@@ -5,7 +5,6 @@ Called by `extract` inside the sandbox. Never fetches, never runs anything, reso
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -31,7 +30,9 @@ ARTICLE_TYPES = frozenset(
         "socialmediaposting", "liveblogposting", "advertisercontentarticle", "report", "satiricalarticle",
     }
 )  # fmt: skip
-_LD_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>|/\*\s*\]\]>\s*\*/)\s*$")
+_LD_WRAPPING = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>|/\*\s*\]\]>\s*\*/)\s*$"
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _XML_LINE = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -141,7 +142,7 @@ def decode(body: bytes, content_type: str) -> str:
 
     try:
         _, text = html_to_unicode(content_type or None, body, auto_detect_fun=guess)
-    except (LookupError, ValueError, codecs.CodecRegistryError if hasattr(codecs, "CodecRegistryError") else LookupError):
+    except (LookupError, ValueError):
         text = body.decode("utf-8", "replace")
     return _CONTROL.sub("", clean_text(text))
 

@@ -197,7 +197,9 @@ def _largest(page: Page, image: lxml.html.HtmlElement, place: lxml.html.HtmlElem
     def rank(pair: tuple[int, Candidate]) -> tuple[float, int]:
         order, candidate = pair
         width = candidate.width_px or told_size(candidate.url)[0] or (800 * candidate.density)
-        is_hard = bool(re.search(r"\.avif\b|[?&](?:fm|format)=avif", candidate.url))  # networks don't take AVIF, 2026-11
+        is_hard = bool(
+            re.search(r"\.avif\b|[?&](?:fm|format)=avif", candidate.url)
+        )  # networks don't take AVIF, 2026-11
         return (0 if is_hard else 1, width), -order  # type: ignore[return-value]  # a pair sorts like a number
 
     return max(enumerate(candidates), key=rank)[1]
@@ -311,7 +313,15 @@ def _larger(same: Picture, url: str) -> Picture:
 
 def _named_leads(page: Page) -> Iterator[tuple[str, str]]:
     node = page.article_node()
-    og = next((value for name in ("og:image", "og:image:url", "og:image:secure_url") for value in page.meta.get(name, ()) if value), "")
+    og = next(
+        (
+            value
+            for name in ("og:image", "og:image:url", "og:image:secure_url")
+            for value in page.meta.get(name, ())
+            if value
+        ),
+        "",
+    )
     if node is not None:
         url = _ld_image(page, node.get("image") or node.get("thumbnailUrl"))
         if url:

@@ -6,6 +6,7 @@ the page is reported. Bytes go in as pickle (from us), answers come back as JSON
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import pickle
@@ -13,6 +14,8 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -55,14 +58,18 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _value: BaseException | None, _at: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _value: BaseException | None, _at: TracebackType | None
+    ) -> None:
         self.close()
 
     def extract(
         self, body: bytes, *, url: str, content_type: str, item: FeedItem | None, now: datetime
     ) -> Extracted | None:
         """Read one page; see `extract.extract`. Raises PageTooHeavy."""
-        data = self._ask("page", body, url=url, content_type=content_type, item=item and asdict(item), now=now.isoformat())
+        data = self._ask(
+            "page", body, url=url, content_type=content_type, item=item and asdict(item), now=now.isoformat()
+        )
         return from_data(data) if data is not None else None
 
     def extract_item(self, item: FeedItem, *, now: datetime) -> Extracted:
@@ -127,6 +134,35 @@ class Sandbox:
                 env={"PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": root},
             )
         return self._child
+
+
+_idle: list[Sandbox] = []
+_MAX_IDLE = 2
+
+
+@contextmanager
+def borrowed() -> Iterator[Sandbox]:
+    """Lend a warm sandbox to one import; a few stay alive for the next one, for starting a child takes a second."""
+    try:
+        sandbox = _idle.pop()
+    except IndexError:
+        sandbox = Sandbox()
+    try:
+        yield sandbox
+    finally:
+        if len(_idle) < _MAX_IDLE:
+            _idle.append(sandbox)
+        else:
+            sandbox.close()
+
+
+def close_idle() -> None:
+    """End the children nobody uses."""
+    while _idle:
+        _idle.pop().close()
+
+
+atexit.register(close_idle)
 
 
 def _send(child: subprocess.Popen[bytes], frame: bytes) -> None:

@@ -16,9 +16,15 @@ _LISTING = re.compile(
     r"(?:/|\.html?$|$)",
     re.IGNORECASE,
 )
-_PAGED = re.compile(r"/(?:page|seite|p)/?\d+/?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$", re.IGNORECASE)
+_PAGED = re.compile(
+    r"/(?:page|seite|p)/?\d+/?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$",
+    re.IGNORECASE,
+)
 _ARCHIVE_OF_DATES = re.compile(r"/(?:19|20)\d\d(?:/[01]?\d(?:/[0-3]?\d)?)?/?$")
-_BARE = re.compile(r"^/(?:[a-z]{2}/)?(?:blog|news|journal|magazin|magazine|articles?|posts?|stories|beitraege|aktuelles)?/?$", re.IGNORECASE)
+_BARE = re.compile(
+    r"^/(?:[a-z]{2}/)?(?:blog|news|journal|magazin|magazine|articles?|posts?|stories|beitraege|aktuelles)?/?$",
+    re.IGNORECASE,
+)
 _PAGE_LIKE = re.compile(
     r"/(?:about|about-us|ueber-uns|ueber-mich|uber-mich|contact|kontakt|impressum|imprint|privacy|privacy-policy|datenschutz\w*|"
     r"terms|agb|cookies?|legal|sitemap|login|register|cart|checkout|account|shop|newsletter|subscribe|wp-admin|wp-login\.php|404)"
@@ -26,7 +32,10 @@ _PAGE_LIKE = re.compile(
     re.IGNORECASE,
 )
 _DATED = re.compile(r"/(?:19|20)\d\d[/-][01]?\d[/-](?:[0-3]?\d[/-])?[^/]+")
-_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|xml|xsl|rss|atom|json|css|js|mp[34]|m4a|mov|webm|txt|docx?|xlsx?|epub)$", re.I)
+_FILE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|xml|xsl|rss|atom|json|css|js|mp[34]|m4a|mov|webm|txt|docx?|xlsx?|epub)$",
+    re.I,
+)
 _TRAP_KEYS = frozenset({"replytocom", "share", "add-to-cart", "orderby", "filter", "sort", "print", "s", "q"})
 
 

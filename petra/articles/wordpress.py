@@ -43,7 +43,9 @@ def _item(row: dict[str, Any], url: str) -> FeedItem:
     embedded = row.get("_embedded") if isinstance(row.get("_embedded"), dict) else {}
     people = [one_line(person.get("name")) for person in _dicts((embedded or {}).get("author")) if person.get("name")]
     groups = (embedded or {}).get("wp:term")
-    terms = [one_line(term.get("name")) for group in (groups if isinstance(groups, list) else []) for term in _dicts(group)]
+    terms = [
+        one_line(term.get("name")) for group in (groups if isinstance(groups, list) else []) for term in _dicts(group)
+    ]
     content = row.get("content")
     is_open = isinstance(content, dict) and not content.get("protected")
     return FeedItem(

@@ -34,16 +34,17 @@ _WALL_PATH = (
     "//*[contains(@class,'gh-post-upgrade-cta') or contains(@class,'post-password-form') or contains(@class,'paywall-gate')"
     " or contains(@class,'subscribers-only')]"
 )
-_LANGUAGES = (
-    "ar bg ca cs da de el en es et eu fa fi fr ga gl he hi hr hu id is it ja ko lt lv ms no nl pl pt ro ru sk sl sq sr sv th"
-    " tr uk vi zh la"
-).split()  # fmt: skip
+_LANGUAGES = ["ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "gl", "he", "hi", "hr", "hu", "id", "is", "it", "ja", "ko", "lt", "lv", "ms", "no", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "th", "tr", "uk", "vi", "zh", "la"]  # fmt: skip
 _LEAST_LETTERS = 200
 _TAGS = frozenset(
-    "a abbr b blockquote br cite code dd del dl dt em figcaption figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s"
-    " small strong sub sup table tbody td tfoot th thead tr u ul".split()
+    ["a", "abbr", "b", "blockquote", "br", "cite", "code", "dd", "del", "dl", "dt", "em", "figcaption", "figure", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "small", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul"]
 )
-_ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title", "width", "height"}, "td": {"colspan"}, "th": {"colspan"}}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "td": {"colspan"},
+    "th": {"colspan"},
+}
 MAX_HTML_CHARS = 500_000
 MAX_TEXT_CHARS = 300_000
 
@@ -97,9 +98,15 @@ def clean_html(root: lxml.html.HtmlElement, page: Page, heading: str) -> str:
 
 def sanitise(markup: str) -> str:
     """Clean markup from anywhere through the allow-list."""
-    safe = nh3.clean(markup[: 4 * MAX_HTML_CHARS], tags=set(_TAGS), attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"})
+    safe = nh3.clean(
+        markup[: 4 * MAX_HTML_CHARS], tags=set(_TAGS), attributes=_ATTRIBUTES, url_schemes={"http", "https", "mailto"}
+    )
     safe = re.sub(r"[ \t]*\n\s*\n+", "\n", clean_text(safe)).strip()
-    return safe if len(safe) <= MAX_HTML_CHARS else nh3.clean(safe[:MAX_HTML_CHARS], tags=set(_TAGS), attributes=_ATTRIBUTES)
+    return (
+        safe
+        if len(safe) <= MAX_HTML_CHARS
+        else nh3.clean(safe[:MAX_HTML_CHARS], tags=set(_TAGS), attributes=_ATTRIBUTES)
+    )
 
 
 def plain_text(markup: str) -> str:
@@ -111,7 +118,7 @@ def plain_text(markup: str) -> str:
 
 
 _BLOCKS = frozenset(
-    "p div li h1 h2 h3 h4 h5 h6 blockquote pre tr td th dt dd figcaption section article ul ol table br hr figure".split()
+    ["p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "tr", "td", "th", "dt", "dd", "figcaption", "section", "article", "ul", "ol", "table", "br", "hr", "figure"]
 )
 
 

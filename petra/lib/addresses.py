@@ -59,7 +59,7 @@ class BadAddress(ProductError):
 
 
 def parse(text: str, *, base: httpx2.URL | None = None) -> httpx2.URL:
-    """Read one absolute http(s) address (relative to `base` where given); the fragment is dropped, the name is in ASCII.
+    """Read one absolute http(s) address (relative to `base` where given), without fragment and with its name in ASCII.
 
     Raises BadAddress for other schemes, user info, backslashes, control characters, numbers in odd forms, bad names.
     """

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from time import monotonic as _monotonic
+from time import sleep as _sleep
 
 
 def now() -> datetime:
@@ -12,3 +13,8 @@ def now() -> datetime:
 def monotonic() -> float:
     """Say seconds from an arbitrary start that never go back: for durations, never for instants."""
     return _monotonic()
+
+
+def sleep(seconds: float) -> None:
+    """Wait. For manners towards other people's sites; never inside a transaction, never until a due instant."""
+    _sleep(seconds)

@@ -1,8 +1,8 @@
 """The guarded HTTP client for addresses that people and pages name: importing and pictures leave through here only.
 
 One look-up per connection, every answer of it checked, and the connection goes to the checked number, so a name can't
-change between check and use. Redirects are followed by hand and checked like first addresses. Answers are cut by decoded
-size and ended by a deadline over the whole exchange. No proxies, cookies or credentials of the machine are used.
+change between check and use. Redirects are followed by hand and checked like first addresses. Answers are cut by
+decoded size and ended by a deadline over the whole exchange. No proxies, cookies or credentials of the machine are used.
 
 A blocked, a refused and an unreachable address read the same to a person: Petra is no port scanner.
 """
@@ -28,7 +28,7 @@ from petra.lib.errors import ProductError
 AllowPrivate = frozenset[tuple[str, int]]
 Resolve = Callable[[str, int], list[str]]
 
-AGENT_TOKEN = "Petra"
+AGENT_NAME = "Petra"
 DEADLINE_S = 30.0
 LOOKUP_DEADLINE_S = 5.0
 CONNECT_TIMEOUT_S = 10.0
@@ -92,14 +92,14 @@ class Answer:
 
 def user_agent(contact: str = "") -> str:
     """Say who asks: name, version and where the operator can be reached."""
-    return f"{AGENT_TOKEN}/0.1 (+{contact})" if contact else f"{AGENT_TOKEN}/0.1"
+    return f"{AGENT_NAME}/0.1 (+{contact})" if contact else f"{AGENT_NAME}/0.1"
 
 
 class Outbound:
     """Asks for addresses of strangers. One per site and import; not for several threads at a time.
 
-    `allow_private` lists exact (host, port) pairs that may lie on a private network and on any port: set by the operator,
-    by tests and by the demo, never by a user.
+    `allow_private` lists exact (host, port) pairs that may lie on a private network and on any port: set by the
+    operator, by tests and by the demo, never by a user.
     """
 
     def __init__(
@@ -152,7 +152,8 @@ class Outbound:
         """Ask for one address and follow its redirects.
 
         `before_hop` is called with every address about to be asked, the first included, and may wait or raise: manners
-        live there. Each hop has the whole deadline. Raises BadAddress, Unreachable, TooSlow, BadAnswer, TooManyRedirects.
+        live there. Each hop has the whole deadline. Raises BadAddress, Unreachable, TooSlow, BadAnswer and
+        TooManyRedirects.
         """
         url = self.check(address)
         seen: list[str] = []
@@ -247,7 +248,7 @@ class _Deadline:
         return clock.monotonic() >= self._until
 
     def within(self, timeout: float | None) -> float:
-        """Give the shorter of the time-out and what is left; at least a little, for a time-out of 0 means 'don't wait'."""
+        """Give the shorter of the time-out and what is left, never 0 (which would mean "don't wait")."""
         left = max(0.001, self._until - clock.monotonic())
         return left if timeout is None else min(timeout, left)
 
@@ -303,8 +304,8 @@ class _GuardedBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        name = host.decode("ascii") if isinstance(host, bytes) else host
-        numbers = self._resolve(name.strip("[]"), port)
+        name = host.strip("[]")
+        numbers = self._resolve(name, port)
         is_allowed = (name, port) in self._allow_private
         if not numbers or not (is_allowed or all(addresses.is_public(number) for number in numbers)):
             raise httpcore2.ConnectError("no connection")

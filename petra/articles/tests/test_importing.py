@@ -1,0 +1,251 @@
+"""Importing into rows, against a blog on loopback and a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from conftest import People
+from petra.articles import collecting, editing, importing
+from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
+from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
+from petra.lib.addresses import BadAddress
+from petra.tenancy import scope
+from petra.webhooks.models import Event
+
+ARTICLES = ("/2025/rye-bread-for-beginners/", "/2025/a-sourdough-starter/", "/2025/salt-in-the-dough/")
+
+
+@pytest.fixture
+def blog_server(settings: Any) -> Iterator[BlogServer]:
+    with serving() as server:
+        settings.ALLOW_PRIVATE = [f"127.0.0.1:{server.port}"]
+        settings.IMPORT_GAP_S = 0
+        for number, path in enumerate(ARTICLES, 1):
+            server.add_article(path, f"Bread number {number}", text=f"Loaf {number}. " + "Bread needs time and salt. " * 30)
+        server.list_articles(*ARTICLES, "/about/", "/tag/rye/")
+        server.pages["/about/"] = Page(b"<html><title>About | Bread</title><p>Who we are.</p></html>")
+        yield server
+
+
+def started(people: People, server: BlogServer, **options: Any) -> tuple[UUID, UUID]:
+    with scope.workspace(people.workspace.pk):
+        blog = importing.add_blog(server.home)
+        run = importing.start_import(blog, **options)
+        return people.workspace.pk, run.pk
+
+
+def run_of(workspace_id: UUID, run_id: UUID) -> ImportRun:
+    with scope.workspace(workspace_id):
+        run: ImportRun = ImportRun.objects.get(pk=run_id)
+        return run
+
+
+def imported(people: People, server: BlogServer, **options: Any) -> ImportRun:
+    workspace_id, run_id = started(people, server, **options)
+    importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    return run_of(workspace_id, run_id)
+
+
+def test_a_blog_becomes_rows_with_pictures_dates_and_events(people: People, blog_server: BlogServer) -> None:
+    run = imported(people, blog_server)
+    assert (run.state, run.new, run.failed, run.done, run.found) == (RunState.DONE, 3, 0, 4, 4)
+    with scope.workspace(people.workspace.pk):
+        article = Article.objects.get(address_key__endswith="/2025/rye-bread-for-beginners")
+        assert article.title == "Bread number 1"
+        assert article.published_as_written == "2025-03-01T08:00:00+02:00"
+        image = article.images.get()
+        assert (image.width_px, image.height_px, image.alt, image.is_lead) == (1000, 1500, "A loaf", True)
+        kinds = list(Event.objects.order_by("id").values_list("kind", flat=True))
+    assert kinds[0] == "import.started" and kinds[-1] == "import.finished"
+    assert kinds.count("article.imported") == 3
+    assert blog_server.paths()[0] == "/robots.txt" and len(blog_server.paths()) == len(set(blog_server.paths()))
+    assert "/tag/rye/" not in blog_server.paths()
+
+
+def test_importing_again_changes_nothing_and_notices_what_changed(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    blog_server.add_article(ARTICLES[1], "Bread number 2", text="Quite another text about bread and patience. " * 20)
+    again = imported(people, blog_server)
+    assert (again.new, again.changed, again.unchanged) == (0, 1, 2)
+    with scope.workspace(people.workspace.pk):
+        assert Article.objects.count() == 3
+        assert "patience" in Article.objects.get(address_key__endswith="starter").text
+
+
+def test_an_unchanged_page_costs_a_304(people: People, blog_server: BlogServer) -> None:
+    blog_server.pages[ARTICLES[0]].headers["ETag"] = '"loaf-1"'
+    imported(people, blog_server)
+    blog_server.asked.clear()
+    again = imported(people, blog_server)
+    asked = next(asked for asked in blog_server.asked if asked.path == ARTICLES[0])
+    assert asked.headers["if-none-match"] == '"loaf-1"' and again.unchanged == 3
+
+
+def test_an_archived_article_is_not_brought_back(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    with scope.workspace(people.workspace.pk):
+        editing.archive_article(Article.objects.get(address_key__endswith="starter"))
+    blog_server.add_article(ARTICLES[1], "Bread number 2", text="Changed since. " * 60)
+    blog_server.asked.clear()
+    again = imported(people, blog_server)
+    assert ARTICLES[1] not in blog_server.paths()
+    assert again.state == RunState.DONE and again.changed == 0 and again.done == again.found
+    with scope.workspace(people.workspace.pk):
+        article = Article.objects.get(address_key__endswith="starter")
+        assert article.archived_at is not None and "Changed since" not in article.text
+
+
+def test_an_archived_article_stays_put_when_imported_by_hand(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    with scope.workspace(people.workspace.pk):
+        editing.archive_article(Article.objects.get(address_key__endswith="starter"))
+    run = imported(people, blog_server, kind="url", url=blog_server.home + ARTICLES[1])
+    assert (run.state, run.skipped) == (RunState.DONE, 1)
+
+
+def test_what_a_person_edited_is_not_overwritten(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    with scope.workspace(people.workspace.pk):
+        editing.edit_article(Article.objects.get(address_key__endswith="starter"), title="My own title")
+    blog_server.add_article(ARTICLES[1], "The page's new title", text="New words on the page. " * 40)
+    imported(people, blog_server)
+    with scope.workspace(people.workspace.pk):
+        article = Article.objects.get(address_key__endswith="starter")
+    assert (article.shown_title, article.title) == ("My own title", "The page's new title")
+
+
+def test_a_page_that_vanished_is_marked_and_kept(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    blog_server.pages[ARTICLES[0]] = Page(b"gone", status=410)
+    again = imported(people, blog_server)
+    with scope.workspace(people.workspace.pk):
+        assert Article.objects.get(address_key__endswith="beginners").gone_at is not None
+    assert again.state == RunState.DONE and again.problems_by_kind == {"http-410": 1}
+
+
+def test_one_page_by_hand_is_imported_even_if_no_list_names_it(people: People, blog_server: BlogServer) -> None:
+    blog_server.pages["/p?id=7"] = Page(article_html("Only by hand").encode())
+    run = imported(people, blog_server, kind="url", url=f"{blog_server.home}/p?id=7&utm_source=x")
+    assert run.new == 0 and run.failed == 1  # the address with tracking is another page to this server
+    run = imported(people, blog_server, kind="url", url=f"{blog_server.home}/p?id=7")
+    assert run.new == 1
+    assert "/sitemap.xml" not in blog_server.paths()
+
+
+def test_a_killed_import_goes_on_where_it_stood(
+    people: People, blog_server: BlogServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id, run_id = started(people, blog_server)
+    reads = 0
+    read = collecting.Reader.read
+
+    def dies_at_the_second(self: collecting.Reader, *arguments: Any, **options: Any) -> collecting.Read:
+        nonlocal reads
+        reads += 1
+        if reads == 2:
+            raise KeyboardInterrupt
+        return read(self, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(collecting.Reader, "read", dies_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    assert run_of(workspace_id, run_id).new == 1
+    importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    assert run_of(workspace_id, run_id).new == 1, "the dead worker's turn is respected for a while"
+    monkeypatch.setattr(importing, "SILENT_S", 0.0)
+    blog_server.asked.clear()
+    importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    run = run_of(workspace_id, run_id)
+    assert (run.state, run.new, run.done) == (RunState.DONE, 3, 4)
+    assert set(blog_server.paths()) & set(ARTICLES) == set(ARTICLES[1:])
+    assert "/sitemap.xml" not in blog_server.paths()
+
+
+def test_lost_imports_are_found_across_workspaces(people: People, blog_server: BlogServer, monkeypatch: Any) -> None:
+    started(people, blog_server)
+    assert importing.resume_lost_imports() == 0
+    monkeypatch.setattr(importing, "LOST_S", -1.0)
+    assert importing.resume_lost_imports() == 1
+
+
+def test_pause_and_stop_end_the_turn_and_resume_goes_on(people: People, blog_server: BlogServer) -> None:
+    workspace_id, run_id = started(people, blog_server)
+    read = collecting.Reader.read
+
+    def paused_meanwhile(self: collecting.Reader, *arguments: Any, **options: Any) -> collecting.Read:
+        with scope.workspace(workspace_id):
+            importing.pause_import(ImportRun.objects.get(pk=run_id))
+        return read(self, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collecting.Reader, "read", paused_meanwhile)
+        importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    run = run_of(workspace_id, run_id)
+    assert (run.state, run.new) == (RunState.PAUSED, 0)
+    with scope.workspace(workspace_id):
+        assert Article.objects.count() == 0, "the page read while pausing is not half written"
+        resumed = importing.start_import(Blog.objects.get())
+    assert (resumed.pk, resumed.state) == (run_id, RunState.QUEUED)
+    importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    assert run_of(workspace_id, run_id).new == 3
+    with scope.workspace(workspace_id):
+        second = importing.start_import(Blog.objects.get())
+        importing.stop_import(second)
+    importing.run_import(workspace_id=workspace_id, run_id=second.pk)
+    assert run_of(workspace_id, second.pk).state == RunState.STOPPED
+
+
+def test_two_imports_of_one_blog_do_not_run_at_once(people: People, blog_server: BlogServer) -> None:
+    workspace_id, _ = started(people, blog_server)
+    with scope.workspace(workspace_id):
+        blog = Blog.objects.get()
+        with pytest.raises(importing.ImportBusy):
+            importing.start_import(blog)
+        assert importing.add_blog(f"{blog_server.home}/index.html?utm_source=a").pk == blog.pk
+
+
+def test_an_address_that_leads_nowhere_fails_with_one_sentence(people: People, settings: Any) -> None:
+    settings.IMPORT_GAP_S = 0
+    with scope.workspace(people.workspace.pk):
+        run = importing.start_import(importing.add_blog("http://127.0.0.1/"))
+    importing.run_import(workspace_id=people.workspace.pk, run_id=run.pk)
+    run = run_of(people.workspace.pk, run.pk)
+    assert (run.state, run.error) == (RunState.FAILED, "This address could not be reached.")
+
+
+def test_addresses_that_are_none_are_refused_at_once(people: People) -> None:
+    with scope.workspace(people.workspace.pk):
+        for address in ("", "file:///etc/passwd", "javascript:alert(1)", "http://user:secret@example.com/"):
+            with pytest.raises(BadAddress):
+                importing.add_blog(address)
+
+
+def test_a_flaky_site_is_asked_again(people: People, blog_server: BlogServer) -> None:
+    blog_server.pages[ARTICLES[0]].fails_first = 2
+    blog_server.pages["/sitemap.xml"].fails_first = 1
+    run = imported(people, blog_server)
+    assert (run.new, run.failed) == (3, 0)
+
+
+def test_a_page_that_cannot_be_read_is_reported_and_harms_nothing_else(people: People, blog_server: BlogServer) -> None:
+    blog_server.pages[ARTICLES[0]] = Page(b"%PDF-1.7", "application/pdf")
+    blog_server.pages[ARTICLES[1]] = Page(b"no", status=403)
+    run = imported(people, blog_server)
+    assert (run.state, run.new, run.skipped, run.failed) == (RunState.DONE, 1, 2, 1)
+    assert run.problems_by_kind == {"no-page": 1, "http-403": 1}
+    with scope.workspace(people.workspace.pk):
+        notes = dict(ImportPage.objects.values_list("address_key", "note"))
+    assert "application/pdf" in next(note for key, note in notes.items() if "rye" in key)
+
+
+def test_strangers_see_nothing_of_an_import(people: People, blog_server: BlogServer) -> None:
+    run = imported(people, blog_server)
+    with scope.workspace(people.elsewhere.pk):
+        assert not Article.objects.exists() and not ImportPage.objects.exists()
+        assert not ImportRun.objects.filter(pk=run.pk).exists()
+    importing.run_import(workspace_id=people.elsewhere.pk, run_id=run.pk)
