@@ -1,0 +1,112 @@
+"""Text into sentences and back under a limit: never a cut word, never a split character. Pure.
+
+German and English are known well (abbreviations, ordinals); other languages are split at what plainly ends a sentence.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+
+import regex
+
+from petra.ai.lexicon import ABBREVIATIONS, AFTER_ORDINALS, BEFORE_NUMBERS
+
+_TAG = regex.compile(r"<(?:/?[a-zA-Z][^<>]{0,2000}|!--.{0,2000}?--)>", regex.DOTALL)
+_NOT_TEXT = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u200b\ufeff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffc\ufffd]+")
+_ORPHAN_MARK = regex.compile(r"(?:(?<=\s)|\A)[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]+")
+_CLOSERS = r"[\"'”’“»«›‹)\]}」』）】]"
+# A stop, maybe closed by quotes, then white space and what may begin a sentence. Or a stop of a script without spaces.
+_END = regex.compile(
+    rf"(?P<stop>[.!?…]+{_CLOSERS}*)(?=\s+(?P<next>[\"'“„«»‹›(\[¿¡]*(?:[\p{{Lu}}\p{{Lt}}\p{{Lo}}\p{{N}}]|\p{{Emoji_Presentation}})))"
+    rf"|(?P<wide>[。！？｡]+{_CLOSERS}*)"
+    r"|(?P<other>[।॥۔؟]+)(?=\s)"
+)
+_ENDS_WELL = regex.compile(rf"(?:[!?。！？｡।॥۔؟]|(?<!\.)\.){_CLOSERS}*\Z")
+_NEXT_WORD = regex.compile(r"\s+\W*(\w+)")
+_GRAPHEME = regex.compile(r"\X")
+
+
+def plain(text: str) -> str:
+    """Give readable plain text, line by line: no tags, no entities, no control characters, single spaces."""
+    lines = (_line(line) for line in _TAG.sub(" ", html.unescape(_TAG.sub(" ", text))).splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _line(text: str) -> str:
+    return str(_ORPHAN_MARK.sub("", " ".join(_NOT_TEXT.sub(" ", text).split()))).strip()
+
+
+def one_line(text: str) -> str:
+    """Give readable plain text as one line."""
+    return str(_ORPHAN_MARK.sub("", " ".join(plain(text).split()))).strip()
+
+
+def split(line: str) -> list[str]:
+    """Split one line of plain text into sentences. What stands behind the last stop comes last."""
+    starts = [0, *_ends(line)]
+    pieces = (line[start:end].strip() for start, end in zip(starts, [*starts[1:], len(line)], strict=True))
+    return [piece for piece in pieces if piece]
+
+
+def _ends(line: str) -> Iterator[int]:
+    """Say behind which characters a sentence ends, but for the last one."""
+    start = 0
+    for match in _END.finditer(line):
+        if match["stop"] is None or not _goes_on(line[start : match.start()], match):
+            start = match.end()
+            yield start
+
+
+def _goes_on(before: str, match: regex.Match[str]) -> bool:
+    """Say whether the stop belongs to an abbreviation, an initial, a number in a list, an ordinal or a pause."""
+    stop = match["stop"].rstrip("\"'”’“»«›‹)]}")
+    if "…" in stop or "..." in stop:
+        return True
+    if stop != "." or stop != match["stop"]:
+        return False
+    words = before[-40:].split()
+    last = words[-1].lstrip("([\"'“„«‚‘").lower() if words else ""
+    if last.isdigit():
+        after = _NEXT_WORD.match(match.string, pos=match.end())
+        is_ordinal = len(last) <= 2 and after is not None and after.group(1).lower() in AFTER_ORDINALS
+        return is_ordinal or before.strip() == last
+    if last in BEFORE_NUMBERS and match["next"][-1].isdigit():
+        return True
+    return last in ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i")
+
+
+def ends_well(sentence: str) -> bool:
+    """Say whether a text ends like a sentence."""
+    return _ENDS_WELL.search(sentence) is not None
+
+
+def fit(text: str, most: int) -> str:
+    """Shorten one line to at most `most` code points: at the end of a sentence, else at the end of a word with "…".
+
+    A single word longer than that is cut between whole characters, the only cut that is left.
+    """
+    if len(text) <= most:
+        return text
+    ends = [end for end in _ends(text) if end <= most and ends_well(text[:end])]
+    return text[: ends[-1]] if ends else at_word(text, most)
+
+
+def at_word(text: str, most: int, *, mark: str = "…") -> str:
+    """Shorten one line to at most `most` code points at the end of a word, and say so with `mark`."""
+    if len(text) <= most:
+        return text
+    room = most - len(mark)
+    if room <= 0:
+        return ""
+    last_any = last_word = 0
+    for match in _GRAPHEME.finditer(text[: room + 64]):  # a little more, to see where the last character ends
+        if match.end() > room:
+            if match.group().isspace() and match.start() <= room:
+                last_word = match.start()
+            break
+        if match.group().isspace():
+            last_word = match.start()
+        last_any = match.end()
+    head = text[: last_word or last_any].rstrip(" ,;:–—-(„“\"'")
+    return head + mark if head else ""
