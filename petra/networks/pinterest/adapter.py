@@ -321,7 +321,7 @@ def _text_problems(draft: Draft, limits: Limits) -> Iterator[Problem]:
         if len(value) > most:
             yield Problem(name, f"The {label} has {len(value)} characters. Pinterest allows {most}.")
     if draft.link and not _is_web_address(draft.link):
-        yield Problem("link", "The link must be a whole address that begins with https:// or http://.")
+        yield Problem("link", "The link must be a whole web address, beginning with https or http.")
     if not draft.link:
         yield Problem("link", "Without a link, nobody who sees the Pin can reach the article.", False)
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from petra.networks.answers import MALFORMED
-from petra.networks.client import Client, WrongRequest, shared_transport
+from petra.networks.client import Client, Observer, WrongRequest, shared_transport
 from petra.networks.contract import App, Cause, NetworkError, OutcomeUnknown, TryLater
 
 TOKEN = "canary-token-0123456789"
@@ -23,7 +23,10 @@ def now() -> datetime:
 
 
 def client_for(
-    handler: Callable[[httpx2.Request], httpx2.Response], *, observe: object = None, **options: object
+    handler: Callable[[httpx2.Request], httpx2.Response],
+    *,
+    observe: Observer | None = None,
+    max_answer_bytes: int = 1_000_000,
 ) -> Client:
     return Client(
         base_url="https://api.example/v1/",
@@ -31,8 +34,8 @@ def client_for(
         access_token=TOKEN,
         observe=observe,
         transport=httpx2.MockTransport(handler),
-        **options,
-    )  # type: ignore[arg-type]
+        max_answer_bytes=max_answer_bytes,
+    )
 
 
 def failing(error: type[httpx2.TransportError]) -> Callable[[httpx2.Request], httpx2.Response]:
