@@ -14,6 +14,7 @@ import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection, connections, transaction
 
+from petra.articles import importing
 from petra.lib import clock, queue
 from petra.publishing import finding
 
@@ -50,6 +51,7 @@ def sweep(*, gone_s: float | None = None, turn_s: float = _TURN_S) -> int:
             if not queue.is_waiting_or_running(JOB, argument="delivery_id", value=str(turn.delivery_id)):
                 queue.enqueue(JOB, workspace_id=str(turn.workspace_id), delivery_id=str(turn.delivery_id))
                 swept += 1
+        swept += importing.resume_lost_imports()
         if swept:
             log.info("swept up %d jobs of workers that are gone", swept)
         return swept
