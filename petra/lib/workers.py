@@ -34,3 +34,16 @@ def workers() -> list[Worker]:
 def is_any_alive() -> bool:
     """Say whether at least one worker beats."""
     return any(worker.is_alive for worker in workers())
+
+
+def waiting() -> tuple[int, float]:
+    """Say how many jobs could be done now, and for how many seconds the oldest of them has waited."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*), coalesce(extract(epoch from now() - min(greatest(e.at, j.scheduled_at))), 0)::float"
+            " from procrastinate_jobs j left join lateral (select at from procrastinate_events"
+            " where job_id = j.id order by id desc limit 1) e on true"
+            " where j.status = 'todo' and coalesce(j.scheduled_at, now()) <= now()"
+        )
+        count, oldest_s = cursor.fetchone()
+    return int(count), float(oldest_s)
