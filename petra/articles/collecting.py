@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -246,6 +246,17 @@ def full_address(text: str) -> str:
     if "://" in text.split("?", 1)[0]:
         return text
     return f"https://{text.removeprefix('//')}"
+
+
+def parse_allow_private(pairs: Iterable[str]) -> AllowPrivate:
+    """Read exact `host:port` pairs. Raises BadAddress for anything else."""
+    allowed = set()
+    for pair in pairs:
+        host, _, port = pair.rpartition(":")
+        if not host or not port.isdigit():
+            raise BadAddress(f"{pair!r} is not of the form HOST:PORT.")
+        allowed.add((host.strip("[]").lower(), int(port)))
+    return frozenset(allowed)
 
 
 def article_data(article: Extracted) -> dict[str, Any]:

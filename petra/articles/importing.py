@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db.models import F
 
 from petra.articles import finding, recording
-from petra.articles.collecting import STOPS_IMPORT, Read, Reader, full_address, single
+from petra.articles.collecting import STOPS_IMPORT, Read, Reader, full_address, parse_allow_private, single
 from petra.articles.collecting import collect as collect  # the same road without a database
 from petra.articles.discovery import Candidate, Discovered, Discovery, Trouble
 from petra.articles.feeds import FeedItem
@@ -153,17 +153,6 @@ def run_import(*, workspace_id: UUID, run_id: UUID) -> None:
 def operator_allows() -> AllowPrivate:
     """Read the private blogs the operator trusts from PETRA_ALLOW_PRIVATE (host:port)."""
     return parse_allow_private(settings.ALLOW_PRIVATE)
-
-
-def parse_allow_private(pairs: Iterable[str]) -> AllowPrivate:
-    """Read exact `host:port` pairs. Raises BadAddress for anything else."""
-    allowed = set()
-    for pair in pairs:
-        host, _, port = pair.rpartition(":")
-        if not host or not port.isdigit():
-            raise addresses.BadAddress(f"{pair!r} is not of the form HOST:PORT.")
-        allowed.add((host.strip("[]").lower(), int(port)))
-    return frozenset(allowed)
 
 
 class _Turn:

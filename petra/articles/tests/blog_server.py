@@ -83,7 +83,9 @@ class BlogServer:
         """List the paths asked for, in order."""
         return [asked.path for asked in self.asked]
 
-    def add_article(self, path: str, title: str, *, text: str = WORDS, day: str = "2025-03-01", extra: str = "") -> None:
+    def add_article(
+        self, path: str, title: str, *, text: str = WORDS, day: str = "2025-03-01", extra: str = ""
+    ) -> None:
         """Put an article on the blog."""
         self.pages[path] = Page(article_html(title, text=text, day=day, extra=extra).encode())
 
@@ -93,7 +95,8 @@ class BlogServer:
         self.pages["/"] = Page(b"<html><title>Bread</title><body><p>Welcome to a blog about bread.</p></body></html>")
         self.pages["/robots.txt"] = Page(f"User-agent: *\nSitemap: {self.home}/sitemap.xml\n".encode(), "text/plain")
         self.pages["/sitemap.xml"] = Page(
-            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</urlset>'.encode(), "application/xml"
+            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</urlset>'.encode(),
+            "application/xml",
         )
 
 

@@ -25,7 +25,9 @@ def blog_server(settings: Any) -> Iterator[BlogServer]:
         settings.ALLOW_PRIVATE = [f"127.0.0.1:{server.port}"]
         settings.IMPORT_GAP_S = 0
         for number, path in enumerate(ARTICLES, 1):
-            server.add_article(path, f"Bread number {number}", text=f"Loaf {number}. " + "Bread needs time and salt. " * 30)
+            server.add_article(
+                path, f"Bread number {number}", text=f"Loaf {number}. " + "Bread needs time and salt. " * 30
+            )
         server.list_articles(*ARTICLES, "/about/", "/tag/rye/")
         server.pages["/about/"] = Page(b"<html><title>About | Bread</title><p>Who we are.</p></html>")
         yield server

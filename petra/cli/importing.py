@@ -1,0 +1,159 @@
+"""`petra import`: reads a blog into the workspace, or, with `--json FILE`, into a file without any database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from petra.articles import collecting
+from petra.cli import output
+from petra.cli.accounts import As, Workspace, somebody
+from petra.lib import clock
+from petra.lib.addresses import BadAddress
+from petra.lib.errors import ProductError
+from petra.lib.outbound import AllowPrivate
+
+_LOOK_EVERY_S = 0.3
+
+
+def import_blog(
+    address: Annotated[str, typer.Argument(metavar="URL", help="The blog's address, such as example.com.")],
+    json_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", metavar="FILE", help="Write what is found into FILE (- for stdout), without a database."
+        ),
+    ] = None,
+    page: Annotated[bool, typer.Option("--page", help="URL is one article, not a blog.")] = False,
+    allow_private: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST:PORT", help="A blog on a private network that may be read. With --json only."),
+    ] = None,
+    gap_s: Annotated[
+        float | None,
+        typer.Option("--gap", min=0, metavar="SECONDS", help="Between two requests; a site's Crawl-delay counts more."),
+    ] = None,
+    email: As = None,
+    workspace: Workspace = None,
+) -> None:
+    """Import a blog's articles: whole, politely, and only what is new or changed.
+
+    [dim]Examples:[/dim]  petra import example.com
+                petra import https://example.com/2026/01/a-post/ --page
+                petra import example.com --json found.json
+    """
+    if json_file is not None:
+        _into_file(address, json_file, allowed=parse_pairs(allow_private or []), is_page=page, gap_s=gap_s)
+        return
+    if allow_private or gap_s is not None:
+        raise typer.BadParameter(
+            "go with --json FILE; a running Petra reads PETRA_ALLOW_PRIVATE and PETRA_IMPORT_GAP_S"
+        )
+    _into_workspace(address, is_page=page, email=email, workspace=workspace)
+
+
+def parse_pairs(pairs: list[str]) -> AllowPrivate:
+    """Read `--allow-private` values as exact hosts and ports."""
+    try:
+        return collecting.parse_allow_private(pairs)
+    except BadAddress as error:
+        raise typer.BadParameter(error.for_person) from error
+
+
+def _into_file(address: str, file: Path, *, allowed: AllowPrivate, is_page: bool, gap_s: float | None) -> None:
+    from petra import settings  # reads the environment; a command that fails before should not need it
+
+    with output.progress("Looking around") as bar:
+
+        def show(at: collecting.Progress) -> None:
+            if at.step == "read":
+                bar.update(bar.task_ids[0], description="Reading pages", total=at.found, completed=at.done)
+            else:
+                bar.update(bar.task_ids[0], description=f"Found {at.found} by {at.step}")
+
+        found = collecting.collect(
+            address,
+            allow_private=allowed | collecting.parse_allow_private(settings.ALLOW_PRIVATE),
+            on_progress=show,
+            gap_s=settings.IMPORT_GAP_S if gap_s is None else gap_s,
+            contact=settings.CONTACT,
+            is_single_page=is_page,
+        )
+    text = json.dumps(found.as_data(), ensure_ascii=False, indent=1) + "\n"
+    if str(file) == "-":
+        sys.stdout.write(text)
+    else:
+        try:
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ProductError("file", f"{file} can't be written: {error.strerror}.") from error
+    for trouble in found.troubles[:10]:
+        output.note(f"{trouble.url}: {trouble.for_person}")
+    output.note(f"{len(found.articles)} articles, {len(found.maybe)} other pages, {found.requests} requests.")
+
+
+def _into_workspace(address: str, *, is_page: bool, email: str | None, workspace: str | None) -> None:
+    with somebody(email, workspace) as actor:
+        from petra.articles import importing
+        from petra.articles.models import Blog
+        from petra.cli import acting
+        from petra.tenancy import scope
+        from petra.tenancy.models import Role
+
+        acting.need(actor, Role.EDITOR)
+        with scope.workspace(actor.workspace.pk, actor_id=actor.user.pk):
+            blog = _blog_of_page(list(Blog.objects.all()), address) if is_page else importing.add_blog(address)
+            run = importing.start_import(blog, kind="url" if is_page else "blog", url=address if is_page else None)
+        run = _done_here(actor.workspace.pk, run.pk)
+    output.note(
+        f"{run.new} new, {run.changed} changed, {run.unchanged} as before, {run.skipped} left out, {run.failed} failed."
+    )
+    if run.error:
+        raise ProductError("import", run.error)
+
+
+def _blog_of_page(blogs: list[Any], address: str) -> Any:
+    from petra.articles import importing
+    from petra.articles.identity import site_of
+
+    url = collecting.full_address(address)
+    for blog in blogs:
+        if site_of(collecting.full_address(blog.address)).host == site_of(url).host:
+            return blog
+    home = url.split("//", 1)[0] + "//" + url.split("//", 1)[-1].split("/", 1)[0] + "/"
+    return importing.add_blog(home)
+
+
+def _done_here(workspace_id: Any, run_id: Any) -> Any:
+    """Do the import in this process, with a bar; a worker that took it first is watched instead."""
+    import threading
+
+    from django.db import connections
+
+    from petra.articles import importing
+    from petra.articles.models import ImportRun
+    from petra.tenancy import scope
+
+    def work() -> None:
+        try:
+            importing.run_import(workspace_id=workspace_id, run_id=run_id)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    with output.progress("Looking around") as bar:
+        while True:
+            with scope.workspace(workspace_id):
+                run = ImportRun.objects.get(pk=run_id)
+            if run.is_listed:
+                bar.update(bar.task_ids[0], description="Reading pages", total=run.found, completed=run.done)
+            if run.state not in ("queued", "running"):
+                break
+            clock.sleep(_LOOK_EVERY_S)
+    thread.join(timeout=5)
+    return run
