@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from petra.accounts import budgets, developer_apps, keyring, tokens
+from petra.accounts import budgets, developer_apps, keyring, targets, tokens
 from petra.accounts.models import Account, AccountState, OAuthState, one_line
 from petra.lib import clock, ids, queue
 from petra.lib.errors import ProductError
@@ -102,7 +102,7 @@ def finish(network_key: str, *, params: Mapping[str, str], actor: Actor, session
     with scope.workspace(actor.workspace.pk, actor_id=actor.user.pk):
         account, is_back = _keep(network, started, granted, profile)
         queue.enqueue(
-            "accounts.sync_targets",
+            targets.JOB,
             only_once_as=f"targets-{account.pk}",
             workspace_id=str(account.own_workspace_id),
             account_id=str(account.pk),

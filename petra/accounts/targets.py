@@ -19,6 +19,7 @@ from petra.networks.contract import RemoteTarget
 from petra.tenancy import scope
 from petra.webhooks import events
 
+JOB = "accounts.sync_targets"
 _BATCH = 500
 _FIELDS = ["name", "is_secret", "parent_id", "gone_at"]
 Key = tuple[str, str]  # (kind, remote id)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -174,7 +173,7 @@ def refresh(
             seen = busy.args[0]
             if clock.monotonic() > give_up_at:
                 raise _not_now() from None
-            time.sleep(_LOOK_EVERY_S)
+            clock.sleep(_LOOK_EVERY_S)
             continue
         return _renew(found) if isinstance(found, _Lease) else found
 
@@ -227,15 +226,18 @@ def _lives(account: Account, at_least_s: float) -> bool:
 
 
 def _client(account: Account, token: AccessToken, *, paid_calls: int) -> Client:
-    network = registry.network(account.network)
-    meter = budgets.Meter(
+    app = developer_apps.app_for(registry.network(account.network))
+    return Client.for_app(app, now=clock.now, access_token=token, observe=_meter(account, paid_calls=paid_calls))
+
+
+def _meter(account: Account, *, paid_calls: int) -> budgets.Meter:
+    return budgets.Meter(
         workspace_id=account.own_workspace_id,
         account_id=account.pk,
-        cost_s=budgets.allowance(network).cost_s,
+        cost_s=budgets.allowance(registry.network(account.network)).cost_s,
         paid_calls=paid_calls,
         now=clock.now,
     )
-    return Client.for_app(developer_apps.app_for(network), now=clock.now, access_token=token, observe=meter)
 
 
 def _lease(
@@ -277,13 +279,11 @@ def _claim(account: Account, lease: UUID) -> bool:
 def _renew(lease: _Lease) -> AccessToken:
     account = lease.account
     if lease.stored.refresh is None:
-        _end(lease, reason=_NO_RENEWAL)
-        raise NeedsReconnect(_NO_RENEWAL, cause=Cause.AUTH_REVOKED)
+        return _end(lease, NeedsReconnect(_NO_RENEWAL, cause=Cause.AUTH_REVOKED))
     try:
         tokens = _ask(account, lease.stored.refresh)
     except NeedsReconnect as refusal:
-        _end(lease, reason=refusal.for_person)
-        raise
+        return _end(lease, refusal)
     except NetworkError:  # a failure that passes is not a revocation: the tokens stay as they are
         _give_back(lease)
         raise
@@ -293,35 +293,38 @@ def _renew(lease: _Lease) -> AccessToken:
 def _ask(account: Account, refresh_token: str) -> Tokens:
     network = registry.network(account.network)
     app = developer_apps.app_for(network)
-    meter = budgets.Meter(
-        workspace_id=account.own_workspace_id,
-        account_id=account.pk,
-        cost_s=budgets.allowance(network).cost_s,
-        paid_calls=0,
-        now=clock.now,
-    )
-    client = Client.for_app(app, now=clock.now, observe=meter)
+    client = Client.for_app(app, now=clock.now, observe=_meter(account, paid_calls=0))
     return network.refresh(client, app, refresh_token=refresh_token, now=clock.now())
 
 
 def _keep(lease: _Lease, tokens: Tokens) -> AccessToken:
-    """Store the new tokens, unless the account was disconnected or connected anew meanwhile."""
+    """Store the new tokens, unless the account was disconnected or connected anew meanwhile.
+
+    Kept even where the lease ran out: the tokens it began with are still there, and the network may take them no more.
+    """
     with scope.workspace(lease.account.own_workspace_id):
         account = Account.objects.select_for_update().get(pk=lease.account.pk)
-        if account.refresh_lease == lease.id:
-            store(account, tokens)
-            account.save(update_fields=COLUMNS)
-            log.info("tokens renewed account=%s", account.pk)
-            return AccessToken(tokens.access)
-        return _opened(account).access
+        stored = _opened(account)
+        if stored != lease.stored:
+            return stored.access
+        store(account, tokens)
+        account.save(update_fields=COLUMNS)
+    log.info("tokens renewed account=%s", account.pk)
+    return AccessToken(tokens.access)
 
 
-def _end(lease: _Lease, *, reason: str) -> None:
+def _end(lease: _Lease, refusal: NeedsReconnect) -> AccessToken:
+    """Mark the account and raise `refusal`; return the token where somebody put a new one there meanwhile."""
     with scope.workspace(lease.account.own_workspace_id):
         account = Account.objects.select_for_update().get(pk=lease.account.pk)
-        if account.refresh_lease == lease.id:
-            Account.objects.filter(pk=account.pk).update(refresh_lease=None, refresh_leased_until=None)
-            mark_needs_reconnect(account, reason=reason)
+        stored = _opened(account)
+        if stored != lease.stored:
+            return stored.access
+        if account.refresh_lease != lease.id:  # another's renewal may be why this one was refused
+            raise _not_now()
+        Account.objects.filter(pk=account.pk).update(refresh_lease=None, refresh_leased_until=None)
+        mark_needs_reconnect(account, reason=refusal.for_person)
+    raise refusal
 
 
 def _give_back(lease: _Lease) -> None:
