@@ -447,7 +447,7 @@ class Conformance:
     def test_connecting_gives_tokens_that_work(self, stage: Stage) -> None:
         code, back = self.consent(stage)
         at = now()
-        client = Client.for_app(stage.app, now=now)
+        client = stage.client_of_app()
         tokens = stage.network.exchange(client, stage.app, code=code, redirect_uri=back, verifier=VERIFIER, now=at)
         assert set(stage.network.sign_in.needed_scopes) <= set(tokens.scopes)
         assert tokens.access_expires_at is None or tokens.access_expires_at > at
@@ -456,7 +456,7 @@ class Conformance:
         assert stage.network.profile(stage.client(token=tokens.access)).username == stage.username
 
     def test_code_works_once_and_only_with_its_verifier(self, stage: Stage) -> None:
-        client = Client.for_app(stage.app, now=now)
+        client = stage.client_of_app()
         code, back = self.consent(stage)
         with pytest.raises(NeedsReconnect) as raised:
             stage.network.exchange(client, stage.app, code=code, redirect_uri=back, verifier="wrong", now=now())

@@ -55,6 +55,7 @@ class Stage:
     create_path: str  # as the simulator logs it
     folder: Path  # for pictures
     narrow_token: str  # of the same account, with one needed scope missing
+    transport: httpx2.BaseTransport | None = None  # for those who listen in
 
     def client(
         self,
@@ -70,9 +71,13 @@ class Stage:
             now=now,
             access_token=token or self.access_token,
             observe=observe,
-            transport=transport,
+            transport=transport or self.transport,
             read_s=read_s,
         )
+
+    def client_of_app(self) -> Client:
+        """Make a client without an account, for connecting one."""
+        return Client.for_app(self.app, now=now, transport=self.transport)
 
     def picture(self, *, name: str = "picture.jpg", public_url: str | None = None) -> Media:
         """Make a picture of the network's best size; a header is all that simulators read."""

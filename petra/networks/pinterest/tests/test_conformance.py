@@ -9,6 +9,7 @@ import pytest
 
 from petra.networks.conformance import Conformance, Stage
 from petra.networks.contract import App, Target
+from petra.networks.pinterest.tests.specification import Recorder
 from petra.networks.registry import network
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 class TestPinterest(Conformance):
     @pytest.fixture
-    def stage(self, simulator: Simulator, tmp_path: Path) -> Stage:
+    def stage(self, simulator: Simulator, tmp_path: Path, recorder: Recorder) -> Stage:
         boards = [{"name": f"Board {number}", "sections": ["Salads"] if number == 0 else []} for number in range(260)]
         one = simulator.account("conformance", boards=boards, is_unlimited=True)
         board = one.boards[0]
@@ -41,4 +42,5 @@ class TestPinterest(Conformance):
             create_path="/v5/pins",
             folder=tmp_path,
             narrow_token=narrow.access_token,
+            transport=recorder,
         )
