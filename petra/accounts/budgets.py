@@ -93,6 +93,11 @@ def allowance(network: Network) -> Allowance:
             per_hour = max(int(settings.CALLS_PER_HOUR), 1)
         except ValueError as error:
             raise ImproperlyConfigured("PETRA_CALLS_PER_HOUR must be a whole number.") from error
+    return allowance_of(per_hour)
+
+
+def allowance_of(per_hour: int) -> Allowance:
+    """Return the bucket in which no 60 minutes see more than `per_hour` calls (at least 2). Pure."""
     burst_calls = max(int(per_hour * _BURST_SHARE), 1)
     cost_s = _HOUR_S / max(per_hour - burst_calls, 1)
     return Allowance(calls_per_hour=per_hour, cost_s=cost_s, burst_s=cost_s * burst_calls)
