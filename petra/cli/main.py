@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 from psycopg import OperationalError as PsycopgOperationalError
 
-from petra.cli import accounts, doctor, importing, keys, output, planning, running, serve
+from petra.cli import accounts, demo, doctor, importing, keys, output, planning, running, serve
 from petra.cli.output import ExitCode
 from petra.lib.errors import ProductError
 
@@ -47,10 +47,12 @@ app.command(rich_help_panel=RUN)(serve.serve)
 app.command(rich_help_panel=RUN)(running.web)
 app.command(rich_help_panel=RUN)(running.worker)
 app.command(rich_help_panel=RUN)(running.simulator)
+app.command(rich_help_panel=RUN)(demo.demo)
 app.command("import", rich_help_panel=WORK)(importing.import_blog)
 app.command(rich_help_panel=WORK)(planning.plan)
 app.command(rich_help_panel=WORK)(planning.publish)
 app.add_typer(accounts.app, name="accounts", rich_help_panel=WORK)
+app.command(hidden=True)(running.fill_demo)
 app.command(rich_help_panel=CARE)(running.migrate)
 app.command(rich_help_panel=CARE)(doctor.doctor)
 app.add_typer(keys.app, name="keys", rich_help_panel=CARE)

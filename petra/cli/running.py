@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -92,6 +93,17 @@ def migrate(as_json: output.Json = False) -> None:
         with output.progress("Bringing the database to this version"):
             migrating.migrate()
         output.result({"migrated": True}, "The database is at this version.")
+
+
+def fill_demo(as_json: output.Json = False) -> None:
+    """Fill an empty database with the demo, and say how to sign in to it. `petra serve` runs this."""
+    output.use_json(as_json)
+    with preparing.database():
+        preparing.set_up_django()
+        from petra import demo  # models load only after Django is set up
+
+        sign_in = demo.prepare()
+    output.result(asdict(sign_in) if sign_in else None, "The demo is there." if sign_in else "There is no demo here.")
 
 
 def _attend(module: str) -> None:

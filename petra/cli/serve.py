@@ -96,9 +96,9 @@ class _Serving:
         self.supervisor.add(Child("The worker", own_command("worker"), environment, stop_wait_s=WORKER_STOP_WAIT_S))
         self._wait_until_ready()
         address = f"http://{_shown(self.host)}:{self.port}"
-        sign_in = self._once("demo", "--fill", "--json") if self.simulator_port else ""
-        output.result({"address": address, "demo": json.loads(sign_in or "null")}, f"Petra is ready: {address}")
-        output.note(_how_to_sign_in(sign_in))
+        demo = json.loads(self._once("fill-demo", "--json")) if self.simulator_port else None
+        output.result({"address": address, "demo": demo}, f"Petra is ready: {address}")
+        output.note(_how_to_sign_in(demo))
 
     def _watch(self) -> None:
         look_at = clock.monotonic()
@@ -236,8 +236,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _how_to_sign_in(sign_in: str) -> str:
-    demo = json.loads(sign_in) if sign_in else None
-    if demo and demo.get("email"):
+def _how_to_sign_in(demo: dict[str, str] | None) -> str:
+    if demo:
         return f"Look at the demo: sign in as {demo['email']} with the password {demo['password']}. Ctrl-C stops Petra."
     return "Open it and sign up; the first person gets a workspace. Ctrl-C stops Petra."

@@ -43,7 +43,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     start_again_at: float = 0.0
-    wait_s: float = field(default=_FIRST_WAIT_S)
+    wait_s: float = field(default=_FIRST_WAIT_S / 2)  # doubled by every early end
 
 
 class Supervisor:
