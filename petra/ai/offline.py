@@ -180,7 +180,8 @@ def _ranked(article: Source, *, without: set[str]) -> list[_Sentence]:
 def _usable(text: str, without: set[str]) -> Iterator[_Sentence]:
     seen = set(without)
     place = 0
-    for line in text.splitlines():
+    for entry in text.splitlines():
+        line = entry.lstrip("-•*–· ")
         if not sentences.ends_well(line):
             continue  # a heading or an entry of a list
         for sentence in sentences.split(line):

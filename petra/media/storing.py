@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
+from unicodedata import category
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from petra.lib.errors import ProductError
-from petra.lib.outbound import Outbound
+from petra.lib.outbound import Answer
 from petra.media import pictures
 from petra.media.models import Asset, Rendition
 from petra.tenancy import scope
@@ -70,24 +71,16 @@ def store_image(
     return asset  # type: ignore[no-any-return]  # the manager's type is open, see TenantModel
 
 
-def from_address(
-    url: str, *, fetch: Fetch | None = None, alt_text: str = "", workspace_id: UUID | None = None
-) -> Asset:
-    """Fetch a picture and keep it. Call outside a scope, with `workspace_id`: this asks another system.
+def from_address(url: str, *, fetch: Fetch, alt_text: str = "", workspace_id: UUID) -> Asset:
+    """Fetch a picture and keep it. Call outside a scope: this asks another system.
 
-    Raises BadAddress, Unreachable and their kin (`lib.outbound`), NotFetched, BadPicture.
+    Raises what `fetch` raises, and BadPicture.
     """
-    data = (fetch or fetch_picture)(url)
-    return store_image(data, source_url=url, alt_text=alt_text, workspace_id=workspace_id)
+    return store_image(fetch(url), source_url=url, alt_text=alt_text, workspace_id=workspace_id)
 
 
-def fetch_picture(url: str) -> bytes:
-    """Ask a stranger's address for a picture, through the guard."""
-    allowed = frozenset(
-        (host, int(port)) for host, _, port in (pair.rpartition(":") for pair in settings.ALLOW_PRIVATE)
-    )
-    with Outbound(allow_private=allowed, contact=settings.CONTACT) as outbound:
-        answer = outbound.get(url, max_bytes=settings.MAX_UPLOAD_BYTES)
+def picture_in(answer: Answer) -> bytes:
+    """Give the bytes of an answer that should be a picture. Raises NotFetched."""
     if answer.status != 200:
         raise NotFetched("The site did not hand out this picture.")
     if answer.is_cut:
@@ -125,4 +118,4 @@ def path_of(thing: Asset | Rendition) -> Path:
 
 def _plain(text: str, longest: int) -> str:
     """Give one line without control characters, at most `longest` characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
+    return " ".join("".join(" " if category(c) in ("Cc", "Cs") else c for c in text).split())[:longest]

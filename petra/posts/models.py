@@ -10,7 +10,7 @@ from django.utils import timezone
 from petra.accounts.models import Target
 from petra.articles.models import Article, Blog
 from petra.media.models import Asset
-from petra.tenancy.models import TenantForeignKey, TenantModel
+from petra.tenancy.models import TenantForeignKey, TenantManager, TenantModel
 
 
 class WordsState(models.TextChoices):
@@ -19,6 +19,27 @@ class WordsState(models.TextChoices):
     DRAFT = "draft", "Draft"
     GENERATING = "generating", "Generating"
     READY = "ready", "Ready"
+
+
+class PostManager(TenantManager["Post"]):
+    """The reads of posts that more than one page needs."""
+
+    def kept(self) -> models.QuerySet[Post]:
+        """Posts that nobody removed."""
+        return self.get_queryset().filter(removed_at=None)
+
+    def complete(self) -> models.QuerySet[Post]:
+        """Kept posts with all that `drafting` and `metadata` read of them, in a fixed number of questions."""
+        return (
+            self.kept()
+            .select_related("article", "blog", "target__account", "target__parent")
+            .prefetch_related("media__asset__renditions")
+        )
+
+    def words_counts(self) -> dict[WordsState, int]:
+        """How many kept posts have their words in each state."""
+        rows = self.kept().values_list("words_state").annotate(n=models.Count("pk"))
+        return dict.fromkeys(WordsState, 0) | {WordsState(state): n for state, n in rows}
 
 
 class Post(TenantModel):
@@ -40,6 +61,8 @@ class Post(TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
     removed_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[PostManager] = PostManager()
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
