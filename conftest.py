@@ -32,6 +32,7 @@ def _settings(settings: object, tmp_path_factory: pytest.TempPathFactory) -> Non
     """Give each test its own keys and file store, and static files without a manifest."""
     settings.PETRA_KEYS = seal.new_key()  # type: ignore[attr-defined]
     settings.MEDIA_ROOT = tmp_path_factory.mktemp("files")  # type: ignore[attr-defined]
+    settings.STATIC_ROOT = tmp_path_factory.mktemp("static")  # type: ignore[attr-defined]  # must exist
     settings.STORAGES = {  # type: ignore[attr-defined]
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
