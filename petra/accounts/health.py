@@ -78,3 +78,9 @@ def _health(account: Account, now: datetime) -> Health:
         rests_until=rests_until,
         budget=budgets.left(account, network, now=now),
     )
+
+
+def stop_asking(account: Account) -> None:
+    """Remember that a person wants no question any more before they publish on `account`. Call inside a scope."""
+    Account.objects.filter(pk=account.pk).update(asks_before_publish_now=False)
+    account.asks_before_publish_now = False

@@ -18,14 +18,15 @@ from petra.webhooks import events
 log = logging.getLogger(__name__)
 
 RENEW = "accounts.renew_tokens"
+SWEEP = "accounts.sweep_tokens"
 SYNC_TARGETS = targets.JOB
 
-# Daily, so that a network that is down for days costs no account its sign-in.
+# So early that a network that is out of order for days costs no account its sign-in.
 _RENEW_BEFORE_S = 7 * 24 * 3600.0
 
 
 def sweep_tokens() -> None:
-    """Have the tokens renewed that run out within 7 days: one job an account. Run it daily."""
+    """Have the tokens renewed that run out within 7 days: one job an account. Run it at least daily."""
     for workspace_id, account_id in finding.accounts_expiring(within_s=_RENEW_BEFORE_S):
         queue.enqueue(
             RENEW, only_once_as=f"renew-{account_id}", workspace_id=str(workspace_id), account_id=str(account_id)
@@ -36,7 +37,7 @@ def renew_tokens(workspace_id: str, account_id: str) -> None:
     """Renew one account's tokens, unless they have more than 7 days left."""
     try:
         tokens.refresh(UUID(workspace_id), UUID(account_id), early_s=_RENEW_BEFORE_S)
-    except NetworkError as failure:  # revoked: the account is marked; else: it is tried again tomorrow, or before use
+    except NetworkError as failure:  # revoked: the account is marked; else: the next sweep tries again
         log.info("tokens not renewed account=%s cause=%s status=%s", account_id, failure.cause, failure.status)
 
 

@@ -88,6 +88,23 @@ def register(jobs: dict[str, Callable[..., None]]) -> None:
         app.task(name=name)(_giving_connections_back(work))
 
 
+def register_periodic(jobs: dict[str, tuple[str, Callable[[], None]]]) -> None:
+    """Tell the queue what to do at fixed times: name → (cron line in UTC, function). Called once, by the worker.
+
+    However many workers there are, each time is enqueued once, and not while the time before still waits.
+    """
+    for name, (cron, work) in jobs.items():
+        task = app.task(name=name, queueing_lock=name)(_without_time(_giving_connections_back(work)))
+        app.periodic(cron=cron)(task)
+
+
+def _without_time(work: Callable[[], None]) -> Callable[[int], None]:
+    def run(timestamp: int) -> None:  # the planned time, which nobody needs
+        work()
+
+    return run
+
+
 def _giving_connections_back(work: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(work)
     def run(**ids: Any) -> None:
