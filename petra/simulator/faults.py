@@ -49,6 +49,7 @@ class Fault:
     has_headers: bool = True
     is_html: bool = True
     is_applied: bool = False
+    note: str = ""  # who set it
     struck: int = 0
     _dice: random.Random = field(default_factory=random.Random, repr=False, compare=False)
 
@@ -126,6 +127,9 @@ class Faults:
     def remove(self, fault_id: int) -> bool:
         return self._faults.pop(fault_id, None) is not None
 
+    def has_noted(self, note: str) -> bool:
+        return any(fault.note == note for fault in self._faults.values())
+
     def clear(self) -> None:
         self._faults.clear()
 
@@ -135,7 +139,8 @@ class Faults:
     def load(self, values: list[dict[str, object]]) -> None:
         self.clear()
         for value in values:
-            self.add({name: given for name, given in value.items() if name not in ("id", "struck")})
+            fault = self.add({name: given for name, given in value.items() if name not in ("id", "struck")})
+            fault.struck = int(str(value.get("struck", 0)))
 
 
 def _check(name: str, value: object, wanted: str) -> None:

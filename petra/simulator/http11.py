@@ -60,7 +60,8 @@ class Response:
         lines = [f"HTTP/1.1 {self.status} {_REASONS.get(self.status, 'Unknown')}"]
         if self.status not in (204, 304):
             lines += [f"content-type: {self.content_type}", f"content-length: {len(self.body)}"]
-        lines += [f"{name}: {value}" for name, value in self.headers]
+        # A value from outside (an address to return to) must not begin a header of its own.
+        lines += [f"{name}: {''.join(value.splitlines())}" for name, value in self.headers]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
         return head if head_only or self.status in (204, 304) else head + self.body
 

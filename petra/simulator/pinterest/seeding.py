@@ -62,9 +62,9 @@ def set_profile(state: State, name: str) -> None:
             account = state.add_account(username, display_name)
             for board, sections in boards:
                 state.add_board(account, board, sections=sections)
-    if name == "demo":
+    if name == "demo" and not state.world.faults.has_noted("demo"):
         for fault in _DEMO_FAULTS:
-            state.world.faults.add({**fault, "network": "pinterest", "account": TROUBLED})
+            state.world.faults.add({**fault, "network": "pinterest", "account": TROUBLED, "note": "demo"})
 
 
 def make_accounts(state: State, asked: dict[str, object]) -> list[dict[str, object]]:
