@@ -122,9 +122,8 @@ def test_h_media_job_stays_processing_then_fails(simulator: Simulator, account: 
 def send_video(upload: dict[str, object], *, drop: str = "", file_first: bool = False) -> int:
     fields = upload["upload_parameters"]
     assert isinstance(fields, dict)
-    parts = [
-        f'--B\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items() if k != drop
-    ]
+    start = "--B\r\nContent-Disposition: form-data; name="
+    parts = [f'{start}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items() if name != drop]
     file = f'{start}"file"; filename="v.mp4"\r\n\r\nBYTES\r\n'
     parts = [file, *parts] if file_first else [*parts, file]
     headers = {"Content-Type": "multipart/form-data; boundary=B"}
