@@ -52,7 +52,7 @@ class Blog:
         if kind is not None:
             text = file.read_text(encoding="utf-8").replace("{{base}}", blog_base)
             return _fresh(request, text.encode("utf-8"), kind)
-        return _fresh(request, file.read_bytes(), _BINARY.get(file.suffix, "application/octet-stream"))
+        return _fresh(request, file.read_bytes(), _BINARY[file.suffix])
 
     def _robots(self, request: Request, blog_base: str) -> Response:
         file = self._folder / "robots.txt"
@@ -67,7 +67,8 @@ class Blog:
         if not wanted.is_relative_to(self._folder):
             return None
         for file in (wanted, wanted / "index.html", wanted.with_name(wanted.name + ".html")):
-            if file.is_file() and file.is_relative_to(self._folder):
+            is_page = file.suffix in _TEXT or file.suffix in _BINARY
+            if is_page and file.is_file() and file.is_relative_to(self._folder):
                 return file
         return None
 

@@ -19,6 +19,7 @@ def blog(tmp_path: Path) -> Blog:
     (folder / "sitemap.xml").write_text("<loc>{{base}}/articles/one</loc>", encoding="utf-8")
     (folder / "photo.jpg").write_bytes(b"\xff\xd8{{base}}")
     (tmp_path / "secret.txt").write_text("secret", encoding="utf-8")
+    (folder / "tool.py").write_text("print()", encoding="utf-8")
     (folder / "way-out.txt").symlink_to(tmp_path / "secret.txt")
     return Blog(folder)
 
@@ -53,7 +54,15 @@ def test_unchanged_file_is_not_sent_again(blog: Blog) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/blog/missing", "/blog/../secret.txt", "/blog//etc/passwd", "/blog/way-out.txt", "/blog/\x00", "/blog/articles"],
+    [
+        "/blog/missing",
+        "/blog/../secret.txt",
+        "/blog//etc/passwd",
+        "/blog/way-out.txt",
+        "/blog/\x00",
+        "/blog/articles",
+        "/blog/tool.py",
+    ],
 )
 def test_nothing_outside_the_folder_is_served(blog: Blog, path: str) -> None:
     assert get(blog, path).status == 404
