@@ -108,10 +108,13 @@ def extract_item(item: FeedItem, *, now: datetime | None = None) -> Extracted:
 
 
 def _read_body(found: Extracted, page: Page, root: Any, item: FeedItem | None) -> None:
+    marked = pictures.marked_body(page)
     whole = words.plain_text(item.html) if item is not None and item.html else ""
     if whole and len(found.text) < LEAST_FEED_SHARE * len(whole):
         found.text, found.sources["text"] = whole, "feed"
         found.html = words.sanitise(item.html if item else "")
+    elif found.text and marked is not None:
+        found.text = words.complete(found.text, marked)
     elif not found.text:
         found.text, found.sources["text"] = words.block_text(root)[: words.MAX_TEXT_CHARS], "body"
     if not found.html:

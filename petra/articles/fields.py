@@ -63,19 +63,24 @@ def title(page: Page, item: FeedItem | None) -> Found:
         named = one_line(item.title)
         if named in headings or named in (headline, og) or not headings:
             return named[:MAX_TITLE_CHARS], "feed"
-    plain = [one_line(text_of(element)) for element in page.tree.iterfind(".//head/title")]
-    candidates = [text for text in (headline, og, one_line(page.first_meta("twitter:title")), *plain) if text]
-    for heading in headings:
-        if any(_folded(heading) in _folded(text) for text in candidates) and _folded(heading) not in site_names:
-            return heading[:MAX_TITLE_CHARS], "heading"
-    if headline and _folded(headline) not in site_names:
+    plain = [one_line(text_of(element)) for element in page.tree.iterfind(".//title")][:1]
+    is_own = node is not None and page.names_here(node)
+    if headline and is_own and _folded(headline) not in site_names:
         return _without_site(headline, site_names)[:MAX_TITLE_CHARS], "json-ld"
-    if og and _folded(og) not in site_names:
-        return _without_site(og, site_names)[:MAX_TITLE_CHARS], "opengraph"
-    for text in plain[:1]:
-        if _folded(text) not in site_names:
-            return _without_site(text, site_names)[:MAX_TITLE_CHARS], "title"
+    named_lines = [text for text in (headline, og, one_line(page.first_meta("twitter:title")), *plain) if text]
+    for heading in headings:
+        if any(_folded(heading) in _folded(text) for text in named_lines) and _folded(heading) not in site_names:
+            return heading[:MAX_TITLE_CHARS], "heading"
+    if len(headings) == 1 and len(headings[0]) > 12 and not _is_site(headings[0], {_squeezed(n) for n in site_names}):
+        return headings[0][:MAX_TITLE_CHARS], "heading"
+    for text, source in ((headline, "json-ld"), (og, "opengraph"), *((text, "title") for text in plain)):
+        if text and _folded(text) not in site_names:
+            return _without_site(text, site_names)[:MAX_TITLE_CHARS], source
     return (headings[0][:MAX_TITLE_CHARS], "heading") if headings else ("", "")
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\W", "", _folded(text))
 
 
 def _headings(page: Page) -> list[str]:
@@ -113,7 +118,7 @@ def _without_site(text: str, site_names: set[str]) -> str:
     pieces = [match for match in _SEPARATORS.finditer(text)]
     if not pieces:
         return text
-    squeezed = {re.sub(r"\W", "", name) for name in site_names}
+    squeezed = {_squeezed(name) for name in site_names}
     last, first = pieces[-1], pieces[0]
     tail, head = text[last.end() :], text[: first.start()]
     if _is_site(tail, squeezed):
@@ -129,7 +134,7 @@ def _without_site(text: str, site_names: set[str]) -> str:
 
 
 def _is_site(part: str, squeezed: set[str]) -> bool:
-    bare = re.sub(r"\W", "", _folded(part))
+    bare = _squeezed(part)
     return len(bare) > 2 and any(
         bare == name or (len(name) > 4 and (name in bare or bare in name)) for name in squeezed
     )
@@ -154,7 +159,7 @@ _NOT_A_NAME = re.compile(
 )
 _BY = re.compile(
     r"^\s*(?:(?:posted|written|published|words|story|text|photos?|recipe)\s+)?(?:by|von|par|por|di|door|av|autorin|autor|"
-    r"author|auteur|geschrieben von|verfasst von|ein beitrag von)\b[\s:]*",
+    r"author|auteur|geschrieben von|verfasst von|ein beitrag von|view all posts by|alle beiträge von|posts by)\b[\s:]*",
     re.IGNORECASE,
 )
 _AFTER_NAME = re.compile(
@@ -162,10 +167,26 @@ _AFTER_NAME = re.compile(
     r"|\d{1,2}[./]\s?\d|\bon (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)).*$",
     re.IGNORECASE,
 )
+_WRITTEN_BY = re.compile(
+    r"(?:by|von|par|por|di|door|av|autor(?:in)?:|text:|author:)\s+[A-ZÄÖÜÉ][\w.'-]+\s+[A-ZÄÖÜÉ]", re.IGNORECASE
+)
+_BESIDE_DATE = re.compile(r"^\d{1,2}[./]\s?\d{1,2}[./]\s?\d{4}\s*[-–|,]\s*|,\s*\d{1,2}[./]\d{1,2}[./]\d{4}$")
+_AUTHOR_META = (
+    "parsely-author",
+    "dc.creator",
+    "dcterms.creator",
+    "sailthru.author",
+    "byl",
+    "cxenseparse:author",
+    "citation_author",
+)
 _AND = re.compile(r"\s*(?:,|;|&|\band\b|\bund\b|\bet\b|\by\b)\s*", re.IGNORECASE)
 _COMMENTS = (
-    "ancestor::*[contains(@class,'comment') or contains(@id,'comment') or contains(@class,'related') or self::aside or"
-    " contains(@class,'sidebar') or contains(@class,'widget')]"
+    "ancestor-or-self::*[not(self::body) and not(self::html)][self::aside"
+    " or contains(concat(' ', normalize-space(@class)), ' comment') or starts-with(@id, 'comment') or @id='respond'"
+    " or contains(concat(' ', normalize-space(@class)), ' related') or starts-with(@id, 'related')"
+    " or contains(concat(' ', normalize-space(@class), ' '), ' sidebar ') or @id='sidebar' or @id='secondary'"
+    " or contains(concat(' ', normalize-space(@class)), ' widget')]"
 )
 _AUTHOR_PATHS = (
     "//*[@itemprop='author']//*[@itemprop='name']",
@@ -178,57 +199,75 @@ _AUTHOR_PATHS = (
     "//*[contains(concat(' ', normalize-space(@class), ' '), ' byline ') or contains(concat(' ', normalize-space(@class),"
     " ' '), ' post-author ') or contains(concat(' ', normalize-space(@class), ' '), ' entry-author ') or"
     " contains(concat(' ', normalize-space(@class), ' '), ' author ')]",
-    "//a[contains(@href,'/author/') or contains(@href,'/autor/')]",
+    "//a[contains(@href,'/author/') or contains(@href,'/autor/') or contains(@href,'/reporters/')]",
+    "//*[self::li or self::span or self::p or self::div or self::a or self::address][contains(@class,'author') and"
+    " not(contains(@class,'bio')) and not(contains(@class,'box')) and not(contains(@class,'about'))][not(.//img)]",
 )
 
 
 def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
     """Say who wrote it, in the page's order; empty when nobody is named."""
     node = page.article_node()
+    firms: list[str] = []
     if node is not None:
-        names = _names(_ld_people(page, node))
+        people, firms = _ld_people(page, node)
+        names = _names(people)
         if names:
             return names, "json-ld"
     if item is not None:
         names = _names(item.authors)
         if names:
             return names, "feed"
-    names = _names(page.meta.get("article:author", []) + page.meta.get("author", [])[:1])
-    tag = "opengraph" if names else ""
+    site_names = _site_names(page)
+    tagged = page.meta.get("article:author", []) + page.meta.get("author", [])[:1]
+    names = _names(line for line in tagged if _squeezed(line) not in {_squeezed(name) for name in site_names})
+    tag = "opengraph"
     for path in _AUTHOR_PATHS:
         found = page.tree.xpath(f"{path}[not({_COMMENTS})]")
-        near = _names(_byline(element) for element in found[:3])
+        near = _names(_byline(element) for element in found[:4])
         if near:
-            return (
-                (names, tag) if names and set(names) & set(near) else (near[:1] if len(found) > 3 else near, "byline")
-            )
+            if names and set(names) & set(near):
+                return names, tag
+            return (near[:1] if len(found) > 4 and len(near) > 3 else near), "byline"
     if not names:
-        names = _names(
-            [
-                page.first_meta(
-                    "parsely-author", "dc.creator", "sailthru.author", "twitter:creator", "byl", "cxenseparse:author"
-                )
-            ]
-        )
-        tag = "meta"
+        names, tag = _names([page.first_meta(*_AUTHOR_META)]), "meta"
+    if not names:
+        names, tag = _names(_written_by(page)), "page"
+    if not names:
+        names, tag = _names(firms), "json-ld"
     return names, tag if names else ""
 
 
-def _ld_people(page: Page, node: Node) -> Iterator[str]:
-    publisher = page.resolve(node.get("publisher"))
-    publisher_name = one_line(publisher.get("name")) if publisher else ""
+def _ld_people(page: Page, node: Node) -> tuple[list[str], list[str]]:
+    """Give the names of people, and of firms, which count only when nobody else is named."""
+    people: list[str] = []
+    firms: list[str] = []
     value = node.get("author") or node.get("creator")
     for person in value if isinstance(value, list) else [value]:
         if isinstance(person, str):
-            yield person
+            people.append(person)
         full = page.resolve(person)
         if full is None:
             continue
-        name = full.get("name")
+        name = full.get("name") or " ".join(str(full[part]) for part in ("givenName", "familyName") if full.get(part))
         is_firm = bool(types_of(full) & {"organization", "newsmediaorganization", "corporation"})
         for part in name if isinstance(name, list) else [name]:
-            if isinstance(part, str) and not (is_firm and _folded(part) == _folded(publisher_name)):
-                yield part
+            if isinstance(part, str) and is_firm:
+                firms.append(part)
+            elif isinstance(part, str):
+                people.append(part.split(",")[0] if "," in part and "person" in types_of(full) else part)
+    return people, firms
+
+
+def _written_by(page: Page) -> Iterator[str]:
+    """Find a line near the title that starts with "by" or stands beside the date."""
+    for element in page.tree.xpath(
+        f"(//article|//main|//body)[1]//*[self::p or self::span or self::div or self::li][not({_COMMENTS})]"
+    )[:400]:
+        line = one_line(element.text)
+        if 5 < len(line) <= 60 and (_WRITTEN_BY.match(line) or _BESIDE_DATE.search(line)):
+            yield _BESIDE_DATE.sub("", line)
+            return
 
 
 def _byline(element: lxml.html.HtmlElement) -> str:
@@ -241,6 +280,8 @@ def _names(lines: Iterable[str]) -> list[str]:
     for line in lines:
         plain = _AFTER_NAME.sub("", _BY.sub("", one_line(line))).strip(" ,;:.|-–—")
         for name in _AND.split(plain):
+            if re.search(r"\.(?:de|com|lt|net|org|at|ch)$", name.strip(), re.IGNORECASE):
+                continue
             bare = _BY.sub("", name).strip(" ,;:|-–—()")
             if 1 < len(bare) <= 60 and not _NOT_A_NAME.search(bare) and len(bare.split()) <= 6 and bare not in found:
                 found.append(bare)

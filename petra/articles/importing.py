@@ -23,7 +23,8 @@ from petra.articles.discovery import Candidate, Discovered, Discovery, Trouble
 from petra.articles.feeds import FeedItem
 from petra.articles.identity import Site, address_key, site_of
 from petra.articles.manners import BotWall, RobotsUnknown, Visitor
-from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
+from petra.articles.models import Article, ArticleImage, Blog, ImportPage, ImportRun, RunState
+from petra.articles.picture_files import read_size
 from petra.articles.sandbox import Sandbox, borrowed
 from petra.lib import addresses, clock, ids, queue
 from petra.lib.errors import ProductError
@@ -35,6 +36,7 @@ JOB = "import_blog"
 ACTIVE = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
 MAX_ARTICLES = 2_000
 MAX_PROBLEMS = 200
+MAX_MEASURED = 30
 SILENT_S = 90.0  # a turn not heard of for so long is taken over; one page takes at most about 70 s
 LOST_S = 120.0
 PROGRESS_GAP_S = 0.5
@@ -139,6 +141,7 @@ def run_import(*, workspace_id: UUID, run_id: UUID) -> None:
             visitor = Visitor(client, sleep=turn.wait, gap_s=settings.IMPORT_GAP_S)
             read_already = turn.list_pages(visitor, sandbox)
             turn.read_pages(Reader(visitor, sandbox, turn.site, read_already), visitor)
+            turn.measure_leads(visitor)
         turn.finish(RunState.DONE)
     except _Ended:
         return
@@ -274,6 +277,24 @@ class _Turn:
         if read.trouble is not None:
             self._add_problems([read.trouble])
         self._say_progress()
+
+    def measure_leads(self, visitor: Visitor) -> None:
+        """Read the sizes of the first lead pictures whose page does not tell them, from their first bytes."""
+        with scope.workspace(self._workspace_id):
+            unknown = ArticleImage.objects.filter(article__blog=self._blog, is_lead=True, width_px=None)
+            started = unknown.filter(article__imported_at__gte=self._run.started_at).order_by("article_id")
+            waiting = list(started.values_list("pk", "url")[:MAX_MEASURED])
+        for pk, url in waiting:
+            try:
+                size = read_size(visitor, url)
+            except STOPS_IMPORT:
+                return
+            except ProductError:
+                continue  # the picture's own trouble shows when a post wants it
+            with scope.workspace(self._workspace_id):
+                self._beat(requests=visitor.requests)
+                if size is not None:
+                    ArticleImage.objects.filter(pk=pk).update(width_px=size[0], height_px=size[1])
 
     def finish(self, state: RunState, *, error: str = "") -> None:
         """End this turn: the import is done, failed, or paused by the site's wish."""

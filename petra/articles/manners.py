@@ -105,7 +105,13 @@ class Visitor:
         self.total_bytes = 0
 
     def get(
-        self, url: str, *, max_bytes: int = PAGE_BYTES, validators: Mapping[str, str] | None = None, accept: str = "*/*"
+        self,
+        url: str,
+        *,
+        max_bytes: int = PAGE_BYTES,
+        validators: Mapping[str, str] | None = None,
+        accept: str = "*/*",
+        first_bytes: int = 0,
     ) -> outbound.Answer:
         """Ask for one address, robots.txt of its host first; waits as long as manners ask.
 
@@ -114,6 +120,8 @@ class Visitor:
         `outbound` raises.
         """
         headers = {"Accept": accept, **_conditional(validators or {})}
+        if first_bytes:
+            headers["Range"] = f"bytes=0-{first_bytes - 1}"
         for attempt in range(1, MAX_TRIES + 1):
             answer = self._client.get(url, max_bytes=max_bytes, headers=headers, before_hop=self._before)
             self._note(answer)

@@ -14,27 +14,30 @@ import lxml.html
 
 from petra.articles import srcset
 from petra.articles.fields import one_line, text_of
-from petra.articles.identity import absolute
+from petra.articles.identity import absolute, address_key, site_of
 from petra.articles.page import Page, parse_html
 from petra.articles.srcset import Candidate, is_blank, is_picture_address, picture_key, told_size
 
 MAX_PICTURES = 200
-LEAST_SIDE_PX = 200  # Pinterest ignores pictures under 80 px; badges and avatars end below 200. 2026-11
+LEAST_SIDE_PX = 150  # Pinterest ignores pictures under 80 px; badges and avatars end below. 2026-11
 _SOURCES = ("data-orig-file", "data-large-file", "data-pin-media", "data-hi-res-src", "data-large_image", "data-full-url",
             "data-lazy-src", "data-src", "data-original", "data-lazy", "data-img-url", "data-image", "data-url", "src")  # fmt: skip
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set")
 _OUTSIDE = frozenset({"nav", "header", "footer", "aside", "form", "button", "iframe"})
 _OUTSIDE_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:author|avatar|comments?|comment-?list|respond|related|sidebar|widget|share|sharing|social|nav|navigation|"
+    r"(?:^|[\s_-])(?:author|avatar|comments?|comment-?list|respond|related|sidebar|share|sharing|social|nav|navigation|"
     r"newsletter|advert(?:isement)?|ads?|adsbygoogle|promo|recommend(?:ed|ations)?|popular|breadcrumbs?|logo|byline|"
-    r"subscribe|footer|masthead|menu|teaser|more-?posts|you-?may-?like|jp-relatedposts|outbrain|taboola|sponsor|banner)"
+    r"subscribe|footer|masthead|menu|more-?posts|you-?may-?like|jp-relatedposts|outbrain|taboola|sponsor|banner)"
     r"(?:[\s_-]|$)",
     re.IGNORECASE,
 )
-_NOT_CONTENT = re.compile(
+_TRACKER = re.compile(
     r"gravatar\.com|/emoji|wp-smiley|feedburner|doubleclick|/pixel|/ads?/|adserver|googlesyndication|amazon-adsystem|"
-    r"(?:^|[/_.-])(?:logo|icon|avatar|badge|sprite|button|favicon|spinner|arrow|smil(?:ey|ie)|share)s?(?:[/_.-]|$)|"
     r"scorecardresearch|facebook\.com/tr|statcounter|vgwort|b\.wp\.com|\.svg(?:$|\?)",
+    re.IGNORECASE,
+)
+_FURNITURE = re.compile(
+    r"(?:^|[/_.-])(?:logo|icon|avatar|badge|sprite|button|favicon|spinner|arrow|smil(?:ey|ie)|share)s?(?:[/_.-]|$)",
     re.IGNORECASE,
 )
 _CONTENT_PATHS = (
@@ -70,7 +73,7 @@ def find_pictures(page: Page, root: lxml.html.HtmlElement) -> list[Picture]:
         if len(found) >= MAX_PICTURES:
             break
         for image in _images(element):
-            picture = _picture(page, image, element)
+            picture = _picture(page, image, element, root=root)
             if picture is None:
                 continue
             key = picture_key(picture.url)
@@ -81,8 +84,8 @@ def find_pictures(page: Page, root: lxml.html.HtmlElement) -> list[Picture]:
 def lead_picture(page: Page, pictures: list[Picture], root: lxml.html.HtmlElement) -> tuple[Picture | None, str]:
     """Choose the picture that stands for the article, and say who named it."""
     for url, source in _named_leads(page):
-        if not _NOT_CONTENT.search(url):
-            same = next((picture for picture in pictures if picture_key(picture.url) == picture_key(url)), None)
+        same = next((picture for picture in pictures if picture_key(picture.url) == picture_key(url)), None)
+        if not _TRACKER.search(url) and (same is not None or not _FURNITURE.search(urlsplit(url).path)):
             if same is None:
                 return Picture(url, *_og_words(page)), source
             return _larger(same, url), source
@@ -91,7 +94,7 @@ def lead_picture(page: Page, pictures: list[Picture], root: lxml.html.HtmlElemen
         "'featured-image')] | //*[contains(@class,'gh-feature-image') or contains(@class,'gh-article-image')]/descendant-or-self::img"
     )
     for image in marked[:1]:
-        picture = _picture(page, image, image, anywhere=True)
+        picture = _picture(page, image, image, root=None)
         if picture is not None:
             return picture, "theme"
     visible = [picture for picture in pictures if not picture.is_nopin]
@@ -101,12 +104,20 @@ def lead_picture(page: Page, pictures: list[Picture], root: lxml.html.HtmlElemen
     return (visible[0], "content") if visible else (None, "")
 
 
-def content_root(page: Page, paragraphs: list[str]) -> lxml.html.HtmlElement:
-    """Give the element that holds the article: the marked one, else the smallest with 80 % of the text's paragraphs."""
+def marked_body(page: Page) -> lxml.html.HtmlElement | None:
+    """Give the element the page marks as the article's body, if there is exactly one."""
     for path in _CONTENT_PATHS:
         marked = page.tree.xpath(path)
         if len(marked) == 1 and len(text_of(marked[0])) >= 20:
-            return _with_gallery(marked[0])
+            return marked[0]
+    return None
+
+
+def content_root(page: Page, paragraphs: list[str]) -> lxml.html.HtmlElement:
+    """Give the element that holds the article: the marked one, else the smallest with 80 % of the text's paragraphs."""
+    marked = marked_body(page)
+    if marked is not None:
+        return _with_gallery(marked)
     holder = _smallest_holder(page.tree, paragraphs)
     articles = page.tree.findall(".//article")
     if holder is None:
@@ -157,12 +168,15 @@ def _images(element: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
 
 
 def _picture(
-    page: Page, image: lxml.html.HtmlElement, place: lxml.html.HtmlElement, *, anywhere: bool = False
+    page: Page, image: lxml.html.HtmlElement, place: lxml.html.HtmlElement, *, root: lxml.html.HtmlElement | None
 ) -> Picture | None:
-    if not anywhere and _is_outside(place):
+    if root is not None and (_is_outside(place, root) or _is_card(page, place) or _is_shown_small(image)):
         return None
     best = _largest(page, image, place)
-    if best is None or _NOT_CONTENT.search(best.url):
+    if best is None or _TRACKER.search(best.url):
+        return None
+    is_told_of = len(image.get("alt") or "") > 2 and any(a.tag in ("p", "figure") for a in place.iterancestors())
+    if _FURNITURE.search(urlsplit(best.url).path) and not is_told_of:
         return None
     width, height = _size(image, best)
     is_wanted_pin = any(name.startswith("data-pin-") for name in image.attrib)
@@ -261,28 +275,63 @@ def _caption(place: lxml.html.HtmlElement) -> str:
     return ""
 
 
-def _is_outside(place: lxml.html.HtmlElement) -> bool:
-    for depth, ancestor in enumerate(place.iterancestors()):
-        if ancestor.tag in ("body", "html", "main") or depth > 40:
+def _is_outside(place: lxml.html.HtmlElement, root: lxml.html.HtmlElement) -> bool:
+    """Say whether something between a picture and the article's element marks it as not the article's own."""
+    nested = 1 if root.tag == "article" or _stands_in_article(root) else 0
+    for ancestor in place.iterancestors():
+        if ancestor is root:
             return False
-        if ancestor.tag in _OUTSIDE and not (ancestor.tag == "header" and _in_article(ancestor)):
-            return True
-        if ancestor.tag == "article":
-            return _has_outer_name(ancestor, whole=True)
-        if _has_outer_name(ancestor, whole=False):
+        nested += ancestor.tag == "article"
+        if ancestor.tag in _OUTSIDE or nested > 1 or _has_outer_name(ancestor):
             return True
     return False
 
 
-def _in_article(element: lxml.html.HtmlElement) -> bool:
+def _stands_in_article(element: lxml.html.HtmlElement) -> bool:
     return any(ancestor.tag == "article" for ancestor in element.iterancestors())
 
 
-def _has_outer_name(element: lxml.html.HtmlElement, *, whole: bool) -> bool:
+def _has_outer_name(element: lxml.html.HtmlElement) -> bool:
     names = " ".join((element.get("class") or "", element.get("id") or ""))
-    if whole:
-        return bool(re.search(r"\b(?:related|teaser|comment)\b", names))
     return len(names) < 400 and bool(_OUTSIDE_NAMES.search(names))
+
+
+def _is_card(page: Page, place: lxml.html.HtmlElement) -> bool:
+    """Say whether a picture stands for another article: it links there, and words beside it link there too."""
+    here = address_key(page.url)
+    for ancestor in list(place.iterancestors())[:6]:
+        if ancestor.tag != "a":
+            continue
+        url = absolute(ancestor.get("href") or "", page.base)
+        if url is None or is_picture_address(url) or address_key(url) == here or "attachment" in url:
+            return False
+        if site_of(url).host != site_of(page.url).host:
+            return False
+        if len(text_of(ancestor)) > 15 and ancestor.find(".//figcaption") is None:
+            return True
+        return _has_twin_link(ancestor, ancestor.get("href") or "")
+    return False
+
+
+def _has_twin_link(link: lxml.html.HtmlElement, href: str) -> bool:
+    for card in list(link.iterancestors())[:5]:
+        for other in card.iter("a"):
+            if other is not link and other.get("href") == href and len(text_of(other)) > 10:
+                return True
+        if card.tag in ("article", "main", "body") or len(card.findall("p")) > 2:
+            return False
+    return False
+
+
+def _is_shown_small(image: lxml.html.HtmlElement) -> bool:
+    """Say whether the page shows a picture as a thumbnail, whatever its file holds."""
+    if any(name.startswith("data-pin-") for name in image.attrib):
+        return False
+    width, height = _pixels(image.get("width")), _pixels(image.get("height"))
+    if 0 < width < 120 and 0 < height < 120:
+        return True
+    sizes = re.fullmatch(r"\s*(\d{1,3})px\s*", image.get("sizes") or "")
+    return bool(sizes and int(sizes[1]) < 120)
 
 
 def _is_hidden(place: lxml.html.HtmlElement) -> bool:

@@ -18,18 +18,14 @@ from petra.articles.fields import text_of
 from petra.articles.identity import clean_text
 from petra.articles.page import Page, parse_html
 
-_JUNK = (
-    "//script|//style|//nav|//footer[not(ancestor::article)]|//aside|//form|//iframe|//template"
-    "|//*[@id='comments' or @id='respond' or @id='disqus_thread']"
-    "|//*[contains(concat(' ', normalize-space(@class), ' '), ' comments ')"
-    " or contains(concat(' ', normalize-space(@class), ' '), ' comments-area ')"
-    " or contains(concat(' ', normalize-space(@class), ' '), ' related ')"
-    " or contains(concat(' ', normalize-space(@class), ' '), ' related-posts ')"
-    " or contains(concat(' ', normalize-space(@class), ' '), ' sharedaddy ')"
-    " or contains(concat(' ', normalize-space(@class), ' '), ' jp-relatedposts ')"
-    " or contains(concat(' ', normalize-space(@class), ' '), ' wp-block-latest-posts ')"
-    " or contains(concat(' ', normalize-space(@class), ' '), ' post-info ')]"
-)
+_JUNK_TAGS = frozenset({"script", "style", "nav", "aside", "form", "iframe", "template"})
+_JUNK_IDS = frozenset({"comments", "respond", "disqus_thread"})
+_JUNK_CLASSES = frozenset(
+    {
+        "comments", "comments-area", "related", "related-posts", "sharedaddy", "jp-relatedposts", "wp-block-latest-posts",
+        "post-info",
+    }
+)  # fmt: skip
 _WALL_PATH = (
     "//*[contains(@class,'gh-post-upgrade-cta') or contains(@class,'post-password-form') or contains(@class,'paywall-gate')"
     " or contains(@class,'subscribers-only')]"
@@ -90,6 +86,8 @@ _ATTRIBUTES = {
     "td": {"colspan"},
     "th": {"colspan"},
 }
+LEAST_OPEN_CHARS = 1_500  # publishers mark articles as paid that they show whole; a teaser is shorter
+MOST_ADDED_CHARS = 80
 MAX_HTML_CHARS = 500_000
 MAX_TEXT_CHARS = 300_000
 
@@ -105,29 +103,37 @@ class Words:
 
 def read_words(page: Page) -> Words:
     """Take the article's text out of its page."""
-    if is_walled(page):
+    if page.tree.xpath(_WALL_PATH):
         return Words("", "", is_walled=True)
     tree = copy.deepcopy(page.tree)
-    for element in tree.xpath(_JUNK):
-        _drop(element)
-    return Words(_text(tree, page.url)[:MAX_TEXT_CHARS], "")
+    _drop_junk(tree)
+    text = _text(tree, page.url)[:MAX_TEXT_CHARS]
+    if _says_not_free(page) and len(text) < LEAST_OPEN_CHARS:
+        return Words("", "", is_walled=True)  # what is left is the teaser and cards of other articles
+    return Words(text, "")
 
 
-def is_walled(page: Page) -> bool:
-    """Say whether the page keeps its text for members or behind a password."""
+def complete(text: str, root: lxml.html.HtmlElement) -> str:
+    """Give the whole words of the article's element when they are the same text with its ends: extraction cuts last lines
+    that are mostly links, and first ones that are short."""
+    tree = copy.deepcopy(root)
+    tree.tail = None
+    _drop_junk(tree)
+    whole = block_text(tree)
+    return whole if len(text) <= len(whole) <= len(text) + MOST_ADDED_CHARS else text
+
+
+def _says_not_free(page: Page) -> bool:
     node = page.article_node()
     free = node.get("isAccessibleForFree") if node else None
-    if free is False or (isinstance(free, str) and free.strip().lower() == "false"):
-        return True
-    return bool(page.tree.xpath(_WALL_PATH))
+    return free is False or (isinstance(free, str) and free.strip().lower() == "false")
 
 
 def clean_html(root: lxml.html.HtmlElement, page: Page, heading: str) -> str:
     """Give the article's markup through an allow-list: safe to show, addresses absolute."""
     tree = copy.deepcopy(root)
     tree.tail = None
-    for element in tree.xpath(_JUNK.replace("//footer[not(ancestor::article)]", "//footer").replace("//", ".//")):
-        _drop(element)
+    _drop_junk(tree)
     for element in tree.xpath(".//h1"):
         if text_of(element) == heading:
             _drop(element)
@@ -229,7 +235,7 @@ def language_of(text: str, declared: str) -> str:
         return declared
     if letters < 20:
         return declared
-    spoken, share = _identifier().classify(text[:4000])
+    spoken, share = _identifier().classify(text[:2000])
     if declared[:2].lower() == spoken or spoken == "la":
         return declared
     return str(spoken) if (share > 0.999 or not declared) else declared
@@ -251,6 +257,21 @@ def _text(tree: lxml.html.HtmlElement, url: str) -> str:
         return ""
     text = getattr(document, "text", None) if document is not None else None
     return clean_text(text.strip()) if isinstance(text, str) else ""
+
+
+def _drop_junk(tree: lxml.html.HtmlElement) -> None:
+    """Take out what is never an article's own words."""
+    for element in [element for element in tree.iter(etree.Element) if element is not tree and _is_junk(element)]:
+        _drop(element)
+
+
+def _is_junk(element: lxml.html.HtmlElement) -> bool:
+    if element.tag in _JUNK_TAGS or element.get("id") in _JUNK_IDS:
+        return True
+    if element.tag == "footer":
+        return not any(ancestor.tag == "article" for ancestor in element.iterancestors())
+    classes = element.get("class")
+    return classes is not None and not _JUNK_CLASSES.isdisjoint(classes.split())
 
 
 def _drop(element: etree._Element) -> None:
