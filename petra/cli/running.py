@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
+from django.conf import settings
 
 from petra.cli import output, preparing
 from petra.cli.output import ExitCode
@@ -95,15 +95,17 @@ def migrate(as_json: output.Json = False) -> None:
         output.result({"migrated": True}, "The database is at this version.")
 
 
-def fill_demo(as_json: output.Json = False) -> None:
-    """Fill an empty database with the demo, and say how to sign in to it. `petra serve` runs this."""
+def bring_up(as_json: output.Json = False) -> None:
+    """Migrate and, where the networks are simulated, make the demo in an empty database. `petra serve` runs this."""
     output.use_json(as_json)
-    with preparing.database():
+    with preparing.database(is_owner_needed=True):
         preparing.set_up_django()
-        from petra import demo  # models load only after Django is set up
+        from petra import demo, migrating  # models load only after Django is set up
 
-        sign_in = demo.prepare()
-    output.result(asdict(sign_in) if sign_in else None, "The demo is there." if sign_in else "There is no demo here.")
+        migrating.migrate()
+        sign_in = demo.prepare() if settings.SIMULATOR_URL else None
+    value = {"email": sign_in.email, "password": sign_in.password} if sign_in else None
+    output.result({"demo": value, "settings": demo.PACE if sign_in else {}}, "The database is at this version.")
 
 
 def _attend(module: str) -> None:

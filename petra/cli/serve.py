@@ -11,7 +11,7 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import typer
@@ -71,6 +71,7 @@ class _Serving:
         self.host, self.port = host, port
         self.simulator_port = simulator_port if _is_simulated() else None
         self.server: postgres.Embedded | None = None
+        self.added: dict[str, str] = {}  # settings that make the demo quick enough to watch
 
     def run(self) -> None:
         check_port(self.host, self.port, setting="PORT")
@@ -85,20 +86,22 @@ class _Serving:
                 self.supervisor.stop()
 
     def _start(self) -> None:
-        environment = self._environment()
         if self.simulator_port:
             state = preparing.home() / "simulator" / "state.json"
             words = ["simulator", "--port", str(self.simulator_port), "--state", str(state)]
-            self.supervisor.add(Child("The simulator", own_command(*words), environment))
-        self._once("migrate", owner=True)
+            self.supervisor.add(Child("The simulator", own_command(*words), self._environment()))
+            self._until(lambda: _listens(self.simulator_port or 0), what="The simulated networks")
+        brought = json.loads(self._once("bring-up", "--json"))
+        self.added = {key: value for key, value in brought["settings"].items() if key not in os.environ}
         words = ["web", "--port", str(self.port), "--host", self.host]
-        self.supervisor.add(Child("The web process", own_command(*words), environment))
-        self.supervisor.add(Child("The worker", own_command("worker"), environment, stop_wait_s=WORKER_STOP_WAIT_S))
-        self._wait_until_ready()
+        self.supervisor.add(Child("The web process", own_command(*words), self._environment()))
+        self.supervisor.add(
+            Child("The worker", own_command("worker"), self._environment(), stop_wait_s=WORKER_STOP_WAIT_S)
+        )
         address = f"http://{_shown(self.host)}:{self.port}"
-        demo = json.loads(self._once("fill-demo", "--json")) if self.simulator_port else None
-        output.result({"address": address, "demo": demo}, f"Petra is ready: {address}")
-        output.note(_how_to_sign_in(demo))
+        self._until(lambda: _answers(f"{address}/healthz"), what="The pages")
+        output.result({"address": address, "demo": brought["demo"]}, f"Petra is ready: {address}")
+        output.note(_how_to_sign_in(brought["demo"]))
 
     def _watch(self) -> None:
         look_at = clock.monotonic()
@@ -119,7 +122,7 @@ class _Serving:
             self.supervisor.restart(self._environment())
 
     def _environment(self) -> dict[str, str]:
-        environment = own_environment()
+        environment = own_environment() | self.added
         if self.simulator_port:
             there = f"127.0.0.1:{self.simulator_port}"
             environment["SIMULATOR_URL"] = f"http://{there}"
@@ -127,36 +130,40 @@ class _Serving:
             environment["PETRA_ALLOW_PRIVATE"] = f"{os.environ.get('PETRA_ALLOW_PRIVATE', '')},{there}"
         return environment
 
-    def _once(self, *words: str, owner: bool = False) -> str:
-        """Run another `petra` command to its end and give what it printed. It says itself what went wrong."""
+    def _once(self, *words: str) -> str:
+        """Run another `petra` command as the database's owner to its end and give what it printed.
+
+        It says itself what went wrong.
+        """
         environment = self._environment()
-        if owner and self.server:
+        if self.server:
             environment |= preparing.addresses(self.server, is_owner_needed=True)
         done = subprocess.Popen(
             own_command(*words), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
-        while done.poll() is None:
-            self.supervisor.tick()
-            if self.supervisor.is_stopping:
-                done.terminate()
-                done.wait()
-                raise _StoppedEarly
-        said = done.stdout.read() if done.stdout else ""
+        try:
+            while done.poll() is None:
+                self._tick()
+        finally:
+            done.terminate()
+            said, _ = done.communicate()
         if done.returncode != 0:
             raise GaveUp(words[0], done.returncode)
         return said.strip()
 
-    def _wait_until_ready(self) -> None:
+    def _until(self, is_so: Callable[[], bool], *, what: str) -> None:
         deadline = clock.monotonic() + _READY_WAIT_S
-        while clock.monotonic() < deadline:
-            if _answers(f"http://{_shown(self.host)}:{self.port}/healthz"):
-                return
-            if self.supervisor.is_stopping:
-                raise _StoppedEarly
-            self.supervisor.tick()
-        raise ProductError(
-            "web_slow", f"The pages did not answer within {_READY_WAIT_S:.0f} s: the lines above say why."
-        )
+        while not is_so():
+            if clock.monotonic() > deadline:
+                raise ProductError(
+                    "slow", f"{what} did not answer within {_READY_WAIT_S:.0f} s: the lines above say why."
+                )
+            self._tick()
+
+    def _tick(self) -> None:
+        self.supervisor.tick()
+        if self.supervisor.is_stopping:
+            raise _StoppedEarly
 
 
 def check_port(host: str, port: int, *, setting: str) -> None:
@@ -226,6 +233,11 @@ def _shown(host: str) -> str:
     if host in {"0.0.0.0", "127.0.0.1", "::"}:  # noqa: S104  compared, not listened on
         return "localhost" if host != "::" else "[::1]"
     return f"[{host}]" if ":" in host else host
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _answers(url: str) -> bool:

@@ -132,6 +132,7 @@ def _launch(child: Child) -> None:
     child.process = subprocess.Popen(
         child.command,
         stdin=subprocess.DEVNULL,
+        stdout=sys.stderr.fileno(),  # ours is for the command's result
         env=dict(child.environment),
         start_new_session=True,
         preexec_fn=processes.die_with_parent(signal.SIGTERM),  # noqa: PLW1509  one system call, prepared before the fork
