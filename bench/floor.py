@@ -1,7 +1,7 @@
 """The floor: a bare asyncio loop that claims, sends and settles, with three commits per delivery and nothing else.
 
-Runs as a process of its own (`python -m bench.floor`), on tables of its own in the benchmark's database, against the same
-simulator and with a request body of the same size. One task per account, so that accounts are serial here too.
+Runs as a process of its own (`python -m bench.floor`), on tables of its own in the benchmark's database, against the
+same simulator and with a request body of the same size. One task per account, so that accounts are serial here too.
 """
 
 from __future__ import annotations
@@ -31,11 +31,14 @@ def measure(bench: Bench, *, deliveries: int, accounts: int) -> float:
     """Give the floor in deliveries per second."""
     profiles = bench.simulator.accounts(accounts, prefix="floor-", is_unlimited=True)
     with psycopg.connect(bench.owner_url, autocommit=True) as owner:
-        owner.execute("create table floor_delivery (id bigserial primary key, account int, state text, due_at timestamptz)")
+        owner.execute(
+            "create table floor_delivery (id bigserial primary key, account int, state text, due_at timestamptz)"
+        )
         owner.execute("create index on floor_delivery (account, due_at) where state = 'planned'")
         owner.execute("create table floor_attempt (id bigserial primary key, delivery bigint, remote text)")
         owner.execute(
-            "insert into floor_delivery (account, state, due_at) select n %% %s, 'planned', now() from generate_series(0, %s) n",
+            "insert into floor_delivery (account, state, due_at)"
+            " select n %% %s, 'planned', now() from generate_series(0, %s) n",
             [accounts, deliveries - 1],
         )
         owner.execute("analyze floor_delivery")
@@ -46,15 +49,25 @@ def measure(bench: Bench, *, deliveries: int, accounts: int) -> float:
         "deliveries": deliveries,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "bench.floor"], input=json.dumps(asked), cwd=ROOT, env=os.environ, check=True, capture_output=True, text=True
+        [sys.executable, "-m", "bench.floor"],
+        input=json.dumps(asked),
+        cwd=ROOT,
+        env=os.environ,
+        check=True,
+        capture_output=True,
+        text=True,
     )
     return deliveries / float(json.loads(done.stdout)["seconds"])
 
 
 async def run(url: str, api: str, accounts: list[tuple[str, str]], deliveries: int) -> float:
-    async with AsyncConnectionPool(url, min_size=_CONNECTIONS, max_size=_CONNECTIONS, kwargs={"autocommit": True}) as pool:
+    pool = AsyncConnectionPool(
+        url, min_size=_CONNECTIONS, max_size=_CONNECTIONS, kwargs={"autocommit": True}, open=False
+    )
+    async with pool:
         started = time.monotonic()
-        done = await asyncio.gather(*(_account(pool, api, n, token, board) for n, (token, board) in enumerate(accounts)))
+        tasks = (_account(pool, api, number, token, board) for number, (token, board) in enumerate(accounts))
+        done = await asyncio.gather(*tasks)
         seconds = time.monotonic() - started
     if sum(done) != deliveries:
         raise RuntimeError(f"the floor sent {sum(done)} of {deliveries}")
@@ -84,9 +97,7 @@ async def _account(pool: AsyncConnectionPool, api: str, number: int, token: str,
     return sent
 
 
-async def _send(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str, board: str, number: int
-) -> str:
+async def _send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str, board: str, number: int) -> str:
     body = json.dumps(
         {
             "board_id": board,

@@ -46,11 +46,9 @@ class Bench:
         with scope.workspace(self.workspace_id):
             asset = furniture.picture(width_px=600, height_px=900)
             connected = [furniture.connect(p, network="pinterest") for p in self.profiles]
-            targets = [account.targets.get() if account.targets.count() == 1 else account.targets.first() for account in connected]
+            targets = [account.targets.order_by("id")[0] for account in connected]
             for number in range(deliveries):
                 account, target = connected[number % accounts], targets[number % accounts]
-                if target is None:
-                    raise RuntimeError("the simulator made an account without a board")
                 post = furniture.ready_post(asset, target=target, title=f"Ten summer salads, number {number}")
                 furniture.planned(post, account=account, due_at=far)
         due_at = clock.now() + timedelta(seconds=ahead_s)

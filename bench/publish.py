@@ -2,8 +2,8 @@
 
     python -m bench.publish --json [--deliveries 5000] [--accounts 200] [--latency-ms 20] [--workers 1]
 
-The floor is a bare asyncio loop that claims, sends and settles with three commits per delivery, on the same database and
-against the same simulator: what this machine gives when nothing else is asked. Every part is a process of its own.
+The floor is a bare asyncio loop that claims, sends and settles with three commits per delivery, on the same database
+and against the same simulator: what this machine gives when nothing else is asked. Every part is a process of its own.
 """
 
 from __future__ import annotations

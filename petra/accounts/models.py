@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
-from uuid import UUID
+from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
@@ -65,11 +64,6 @@ class Account(TenantModel):
 
     def __str__(self) -> str:
         return self.username
-
-    @property
-    def own_workspace_id(self) -> UUID:
-        """Say `workspace_id`, which is never None; django-stubs reads its default as "may be None"."""
-        return cast("UUID", self.workspace_id)
 
 
 class Target(TenantModel):

@@ -1,4 +1,6 @@
-"""`petra demo`: the whole road once, without pages: simulated networks, a database of its own, one worker, one report."""
+"""`petra demo`: the whole road once, without pages: simulated networks, a database of its own, one worker, one
+report.
+"""
 
 from __future__ import annotations
 

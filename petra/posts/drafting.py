@@ -31,15 +31,20 @@ def target_for(account: Account, row: TargetRow | None) -> Target | None:
     return Target(account_id=account.remote_id, remote_id=row.remote_id)
 
 
-def draft_of(post: Post, *, account: Account, target: TargetRow | None, marker: str) -> Draft:
-    """Build the draft. `marker` goes into the link, as the network's adapter puts it there."""
+def draft_of(
+    post: Post, *, account: Account, target: TargetRow | None, marker: str, media: tuple[Media, ...] | None = None
+) -> Draft:
+    """Build the draft. `marker` goes into the link, as the network's adapter puts it there.
+
+    `media` are the post's files where the caller has read them already.
+    """
     link = network_of(account).mark_link(post.link, marker) if post.link else ""
     return Draft(
         title=post.title.strip(),
         description=post.description.strip(),
         alt_text=post.alt_text.strip(),
         link=link,
-        media=tuple(_media(use.asset) for use in post.media.all()),
+        media=tuple(_media(use.asset) for use in post.media.all()) if media is None else media,
         target=target_for(account, target),
         ai_disclosures=tuple(post.ai_disclosures),
     )

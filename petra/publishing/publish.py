@@ -22,7 +22,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from petra.accounts import budgets, tokens
-from petra.accounts.models import Account, AccountState
+from petra.accounts.models import AccountState
 from petra.lib import clock
 from petra.networks.client import Client
 from petra.networks.contract import (
@@ -37,8 +37,8 @@ from petra.networks.contract import (
     Ticket,
     TryLater,
 )
-from petra.publishing import lanes, scheduling
-from petra.publishing.drafting import draft_of_delivery, network_of, target_for
+from petra.posts.drafting import draft_of, network_of, target_for
+from petra.publishing import lanes, reading, scheduling
 from petra.publishing.models import Attempt, Delivery, State
 from petra.publishing.settling import Outcome, settle, settle_crash
 from petra.publishing.states import change_plan, move
@@ -61,16 +61,12 @@ class Step(StrEnum):
 class Work:
     """All that `act` needs, read in `begin`, so that no transaction is open while the network is called."""
 
-    workspace_id: UUID
-    delivery_id: UUID
-    plan_no: int
-    account: Account
+    delivery: Delivery  # with post, account and target
     attempt_id: UUID
     step: Step
     network: Network
     target: Target
     draft: Draft
-    marker: str
     ticket: Ticket | None
     last_sent_at: datetime  # when the sending that is looked for began
 
@@ -82,13 +78,13 @@ def publish_delivery(*, workspace_id: UUID, delivery_id: UUID) -> None:
     """
     work = begin(workspace_id=workspace_id, delivery_id=delivery_id)
     if work is not None:
-        settle(work.workspace_id, work.delivery_id, work.attempt_id, act(work))
+        settle(work.delivery, work.attempt_id, act(work))
 
 
 def begin(*, workspace_id: UUID, delivery_id: UUID) -> Work | None:
     """Decide what this turn is for and write that down. None: nothing to do, and the turn is given back."""
     with scope.workspace(workspace_id):
-        delivery = _read(delivery_id)
+        delivery = reading.delivery(delivery_id)
         if delivery is None or not lanes.is_held_by(account_id=delivery.account_id, delivery_id=delivery_id):
             return None
         work = _begin(delivery)
@@ -137,7 +133,7 @@ def _begin_sending(delivery: Delivery) -> Work | None:
             next_at=None,
         )
         return None
-    draft = draft_of_delivery(delivery)
+    draft = _draft(delivery)
     problems = [p for p in network_of(account).problems(draft) if p.is_blocking]
     if problems:
         sentence = " ".join(p.for_person for p in problems)
@@ -158,7 +154,7 @@ def _begin_reading(delivery: Delivery, step: Step) -> Work | None:
         return None
     if not _may_call_now(delivery):
         return None
-    return _work(delivery, step, draft_of_delivery(delivery))
+    return _work(delivery, step, _draft(delivery))
 
 
 def _may_call_now(delivery: Delivery) -> bool:
@@ -170,6 +166,16 @@ def _may_call_now(delivery: Delivery) -> bool:
     return wait_s <= 0
 
 
+def _draft(delivery: Delivery) -> Draft:
+    return draft_of(
+        delivery.post,
+        account=delivery.account,
+        target=delivery.target,
+        marker=delivery.marker,
+        media=reading.pictures(delivery.post_id),
+    )
+
+
 def _work(delivery: Delivery, step: Step, draft: Draft) -> Work:
     attempt = Attempt.objects.create(delivery=delivery, plan_no=delivery.plan_no, kind=step, started_at=clock.now())
     target = target_for(delivery.account, delivery.target) or Target(delivery.account.remote_id, "")
@@ -177,16 +183,12 @@ def _work(delivery: Delivery, step: Step, draft: Draft) -> Work:
     if step is not Step.SEND:
         last = Attempt.objects.filter(delivery=delivery, kind=Step.SEND).order_by("-started_at").first()
     return Work(
-        workspace_id=scope.current_workspace_id(),
-        delivery_id=delivery.pk,
-        plan_no=delivery.plan_no,
-        account=delivery.account,
+        delivery=delivery,
         attempt_id=attempt.pk,
         step=step,
         network=network_of(delivery.account),
         target=target,
         draft=draft,
-        marker=delivery.marker,
         ticket=Ticket(last.ticket_step, last.ticket_value) if last is not None and last.ticket_step else None,
         last_sent_at=last.started_at if last is not None else attempt.started_at,
     )
@@ -201,7 +203,9 @@ def act(work: Work) -> Outcome:
                 return payload
             return _call(work, lambda client: work.network.send(client, work.target, payload))
         if work.step is Step.LOOK:
-            return _call(work, lambda client: work.network.find(client, work.target, work.marker, work.last_sent_at))
+            return _call(
+                work, lambda client: work.network.find(client, work.target, work.delivery.marker, work.last_sent_at)
+            )
         ticket = work.ticket
         if ticket is None:
             return OutcomeUnknown("Petra lost track of this post and is looking for it.")
@@ -216,7 +220,7 @@ def _call(work: Work, what: Callable[[Client], Answer]) -> Answer:
     """Call with the account's token. One that turned out dead (nothing was done) is renewed once and the call made
     again.
     """
-    return tokens.call(work.account, what, paid_calls=1)
+    return tokens.call(work.delivery.account, what, paid_calls=1)
 
 
 def _payload(work: Work) -> Payload | Rejected:
@@ -224,25 +228,15 @@ def _payload(work: Work) -> Payload | Rejected:
     try:
         return work.network.payload(work.draft)
     except (OSError, ValueError):
-        log.exception("delivery %s: the request could not be built", work.delivery_id)
+        log.exception("delivery %s: the request could not be built", work.delivery.pk)
         return Rejected(
             "The picture could not be read, so nothing was sent. Choose it anew.", cause=Cause.MEDIA_INVALID
         )
 
 
 def _bug(work: Work) -> Outcome:
-    log.exception("delivery %s, %s: unexpected failure", work.delivery_id, work.step)
+    log.exception("delivery %s, %s: unexpected failure", work.delivery.pk, work.step)
     sentence = "Something in Petra went wrong here. The log holds the details."
     if work.step is Step.SEND:
         return OutcomeUnknown(sentence)
     return TryLater(sentence, cause=Cause.TRANSIENT)
-
-
-def _read(delivery_id: UUID) -> Delivery | None:
-    found: Delivery | None = (
-        Delivery.objects.select_related("post", "account", "target", "target__parent")
-        .prefetch_related("post__media__asset__renditions")
-        .filter(pk=delivery_id)
-        .first()
-    )
-    return found

@@ -19,9 +19,9 @@ from petra.lib import clock
 from petra.lib.errors import ProductError
 from petra.lib.ids import new_id
 from petra.networks.contract import Problem
+from petra.posts.drafting import network_of, problems_of
 from petra.posts.models import Post
 from petra.publishing import slots
-from petra.publishing.drafting import network_of, problems_of
 from petra.publishing.lanes import ensure_lane
 from petra.publishing.models import LIVE_STATES, Delivery, Slot, State
 from petra.publishing.states import ForbiddenMove, Lost, change_plan, move, wake_dispatchers
@@ -100,7 +100,7 @@ def move_delivery(
     changes = _new_plan(delivery, due_at=due_at)
     if target is not None:
         _check_account(delivery.account, target)
-        changes["target"] = target
+        changes["target_id"] = target.pk
     if delivery.state == State.PLANNED:
         change_plan(delivery, because="moved", **changes)
     else:

@@ -21,7 +21,7 @@ from django.conf import settings
 
 from petra.accounts import budgets
 from petra.accounts.models import Account
-from petra.lib import clock, ids
+from petra.lib import clock, columns, ids
 from petra.networks.contract import (
     Absent,
     Cause,
@@ -35,10 +35,10 @@ from petra.networks.contract import (
     Sent,
     TryLater,
 )
-from petra.publishing import lanes, scheduling
-from petra.publishing.drafting import network_of
+from petra.posts.drafting import network_of
+from petra.publishing import lanes, reading, scheduling
 from petra.publishing.models import Attempt, Delivery, State
-from petra.publishing.states import change_plan, move
+from petra.publishing.states import Lost, change_plan, move
 from petra.tenancy import scope
 
 log = logging.getLogger(__name__)
@@ -51,10 +51,25 @@ _MOST_FAILED_LOOKS: Final = 8  # looks that could not be made, after which a per
 _SPREAD: Final = 0.2
 
 
-def settle(workspace_id: UUID, delivery_id: UUID, attempt_id: UUID, outcome: Outcome) -> None:
-    """Write down what came of a call: the Attempt's result, the delivery's move, the turn given back."""
+def settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome) -> None:
+    """Write down what came of a call: the Attempt's result, the delivery's move, the turn given back.
+
+    `delivery` is as it was when the call began. Where it was moved meanwhile (its worker was taken for dead), the
+    outcome is settled on what it is now: an answer that arrives late is still the truth about the post.
+    """
+    workspace_id = delivery.own_workspace_id
+    try:
+        _settle(workspace_id, delivery, attempt_id, outcome)
+    except Lost:
+        with scope.workspace(workspace_id):
+            now = reading.delivery(delivery.pk)
+        if now is None:
+            return
+        _settle(workspace_id, now, attempt_id, outcome)
+
+
+def _settle(workspace_id: UUID, delivery: Delivery, attempt_id: UUID, outcome: Outcome) -> None:
     with scope.workspace(workspace_id):
-        delivery: Delivery = Delivery.objects.select_related("account").get(pk=delivery_id)
         account = delivery.account
         _close_attempt(attempt_id, outcome)
         ready_at = _write_gap_over(account) if delivery.state == State.SENDING else None
@@ -77,7 +92,7 @@ def settle(workspace_id: UUID, delivery_id: UUID, attempt_id: UUID, outcome: Out
                 _unknown(delivery, outcome.for_person)
             case _:
                 raise TypeError(f"an adapter raised a failure the contract does not know: {type(outcome)}")
-        lanes.give_back(account_id=account.pk, delivery_id=delivery_id, ready_at=ready_at)
+        lanes.give_back(account_id=account.pk, delivery_id=delivery.pk, ready_at=ready_at)
 
 
 def settle_crash(delivery: Delivery) -> None:
@@ -253,7 +268,7 @@ def _close_attempt(attempt_id: UUID, outcome: Outcome) -> None:
         changes |= {"cause": outcome.cause, "for_person": outcome.for_person, "detail": outcome.detail}
     if isinstance(outcome, Processing):
         changes |= {"ticket_step": outcome.ticket.step, "ticket_value": outcome.ticket.value}
-    Attempt.objects.filter(pk=attempt_id).update(**changes)
+    columns.update(Attempt, attempt_id, changes, where={})
 
 
 _WORD: Final[dict[type, str]] = {

