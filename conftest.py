@@ -12,6 +12,7 @@ from django.test import Client
 from petra import migrating
 from petra.lib import seal
 from petra.lib.testing import database, empty_all_tables
+from petra.networks.client import shared_transport
 from petra.simulator.testing import simulator, simulator_process  # noqa: F401  fixtures
 from petra.tenancy import scope, workspaces
 from petra.tenancy.models import Role, User, Workspace
@@ -38,6 +39,13 @@ def _settings(settings: object, tmp_path_factory: pytest.TempPathFactory) -> Non
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _connections_to_networks() -> Iterator[None]:
+    """Close what the shared client keeps open, so that nothing complains at the very end."""
+    yield
+    shared_transport().close()
 
 
 @pytest.fixture
