@@ -2,7 +2,8 @@
 
 One look-up per connection, every answer of it checked, and the connection goes to the checked number, so a name can't
 change between check and use. Redirects are followed by hand and checked like first addresses. Answers are cut by
-decoded size and ended by a deadline over the whole exchange. No proxies, cookies or credentials of the machine are used.
+decoded size and ended by a deadline over the whole exchange. No proxies, cookies or credentials of the machine are
+used.
 
 A blocked, a refused and an unreachable address read the same to a person: Petra is no port scanner.
 """
@@ -194,7 +195,7 @@ class Outbound:
 def _read(response: httpx2.Response, max_bytes: int) -> tuple[bytes, bool]:
     """Read and unpack up to `max_bytes`; the flag says that there was more, or that the rest never came."""
     encoding = response.headers.get("content-encoding", "").strip().lower()
-    raw = response.iter_raw(_CHUNK_BYTES)
+    raw = response.iter_raw()  # as it comes: a chunk size would hold back what came before a break
     if encoding in ("", "identity"):
         chunks: Iterator[bytes] = raw
     elif encoding in ("gzip", "x-gzip"):
