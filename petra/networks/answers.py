@@ -79,9 +79,14 @@ def parse_body(raw: bytes) -> object:
     if not raw.strip():
         return None
     try:
-        return json.loads(raw)
+        return json.loads(raw, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return MALFORMED
+
+
+def _refuse(constant: str) -> object:
+    """Python would read NaN and Infinity; JSON has neither."""
+    raise ValueError(constant)
 
 
 @dataclass(frozen=True)

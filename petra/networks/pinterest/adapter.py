@@ -340,7 +340,7 @@ def _target_problems(draft: Draft) -> Iterator[Problem]:
     target = draft.target
     if target is None or not target.remote_id:
         yield Problem("target", "Choose a board.")
-    elif not target.remote_id.isdigit() or not (target.section_id or "0").isdigit():
+    elif not all(one.isascii() and one.isdigit() for one in (target.remote_id, target.section_id or "0")):
         yield Problem("target", "The board is not one of Pinterest's. Choose another one.")
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from petra.networks.answers import Answer
 from petra.networks.contract import RemoteTarget, Tokens
+
+_LONGEST_LIFE_S: Final = 10 * 366 * 86400  # of a token; more is garbage
 
 
 class WrongShape(ValueError):
@@ -36,16 +39,19 @@ def digits(value: object) -> str:
 
 
 def text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a text that can be stored: no NUL, no half characters."""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def instant(value: object) -> datetime | None:
     """Read `created_at`. It comes without a zone and means UTC (seen, 2026-11); None where it is no instant."""
     try:
         at = datetime.fromisoformat(text(value))
-    except ValueError:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def page(answer: Answer) -> Page:
@@ -94,7 +100,7 @@ def tokens(answer: Answer, now: datetime) -> Tokens:
 def _later(now: datetime, seconds: object) -> datetime | None:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    return now + timedelta(seconds=min(max(float(seconds), 0.0), 10 * 366 * 86400.0))
+    return now + timedelta(seconds=min(max(seconds, 0), _LONGEST_LIFE_S))
 
 
 def marked(link: str, marker: str, *, source: str, longest: int) -> str:

@@ -84,7 +84,7 @@ def test_ordinary_words_stay() -> None:
 def test_body_that_is_not_json_is_marked() -> None:
     assert parse_body(b'{"a":1}') == {"a": 1}
     assert parse_body(b" \n") is None
-    for raw in (b"<html>", b'{"a":', b"\xff\xfe\x00", b"[" * 100_000):
+    for raw in (b"<html>", b'{"a":', b"\xff\xfe\x00", b"[" * 100_000, b'{"a": NaN}'):
         assert parse_body(raw) is MALFORMED
     assert not MALFORMED
     assert repr(MALFORMED) == "MALFORMED"
