@@ -100,7 +100,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("X-Pinterest-Rid", "4711")
         self.end_headers()
         self.wfile.write(body)
 
@@ -259,7 +258,10 @@ def test_no_secret_is_found_anywhere(
     browser = browser_of(real_people.alice)
     browser.raise_request_exception = False
     places = {f"{table} {n}": row for n, (table, row) in enumerate(rows_of_all_tables())}
-    places |= dict(pages(browser, account_id=account.pk, delivery_id=delivery_id, post_id=post_id, pin_id=post_id))
+    seen = dict(pages(browser, account_id=account.pk, delivery_id=delivery_id, post_id=post_id, pin_id=post_id))
+    for page in ("/accounts", f"/accounts/{account.pk}", "/activity", f"/pins/{post_id}"):
+        assert "</main>" in seen[page], page  # the whole page was there to be searched
+    places |= seen
     places |= {f"error {n}": text for n, text in enumerate(said)}
     printed = capfd.readouterr()
     places |= {"log": caplog.text, "stdout": printed.out, "stderr": printed.err}
