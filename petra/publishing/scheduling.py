@@ -78,9 +78,7 @@ def plan_delivery(
                 is_grace_waived=is_manual,
             )
     except IntegrityError as error:
-        raise ProductError(
-            "planned_already", f"This is on the calendar of {account.username} already.", http_status=409
-        ) from error
+        raise _planned_already(account) from error
     events.record(
         "delivery.planned", subject=delivery, post_id=str(post.pk), account_id=str(account.pk), because="plan"
     )
@@ -118,7 +116,11 @@ def undo_cancel(delivery: Delivery) -> None:
     if delivery.state != State.CANCELLED or clock.now() - delivery.moved_at > _UNDO:
         raise ForbiddenMove(delivery, State.PLANNED)
     _check_instant(delivery.due_at)
-    move(delivery, State.PLANNED, because="undo", **_new_plan(delivery, due_at=delivery.due_at))
+    try:
+        with transaction.atomic():
+            move(delivery, State.PLANNED, because="undo", **_new_plan(delivery, due_at=delivery.due_at))
+    except IntegrityError as error:
+        raise _planned_already(delivery.account) from error
 
 
 def hold_delivery(delivery: Delivery) -> None:
@@ -275,6 +277,10 @@ def _new_plan(delivery: Delivery, *, due_at: datetime) -> dict[str, object]:
         "for_person": "",
         "is_manual": False,
     }
+
+
+def _planned_already(account: Account) -> ProductError:
+    return ProductError("planned_already", f"This is on the calendar of {account.username} already.", http_status=409)
 
 
 def _check_instant(due_at: datetime) -> None:
