@@ -76,6 +76,8 @@ def pages(*items: list[dict[str, object]], ends: bool = True) -> list[dict[str, 
 
 # Sending
 
+_BEFORE_TIME = "0001-01-01T00:00:00+14:00"
+
 
 @pytest.mark.parametrize(
     "body", [{}, {"id": None}, {"id": ""}, {"id": "abc"}, {"id": True}, {"id": "1" * 41}, [], "x", None]
