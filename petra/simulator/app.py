@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from petra.simulator.blog_files import Blog
@@ -13,6 +14,7 @@ from petra.simulator.pages import STYLE, fill, page
 from petra.simulator.registry import all_networks
 from petra.simulator.world import World
 
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 _PROXY_PAGE = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _HALF_JSON = b'{"id": "8137442264207958'
 
@@ -35,8 +37,8 @@ class App:
                 return self._call(network, request)
         if path.startswith("/_sim/"):
             return self._control.answer(request)
-        if path == "/robots.txt" or path.startswith("/blog"):
-            return self._blog.answer(request, self.base)
+        if path == "/robots.txt" or path == "/blog" or path.startswith("/blog/"):
+            return self._blog.answer(request, self._base_for(request))
         return self._page(request)
 
     def _page(self, request: Request) -> Response:
@@ -48,7 +50,12 @@ class App:
             return Response(200, STYLE, "text/css; charset=utf-8", [("cache-control", "max-age=60")])
         if request.path.startswith("/_pictures/"):
             return self._picture(request.path.removeprefix("/_pictures/"))
-        return self._public.page(request.path, self.base)
+        return self._public.page(request.path, self._base_for(request))
+
+    def _base_for(self, request: Request) -> str:
+        """Return the address the caller knows this server by: behind 0.0.0.0 or a name it is not our own."""
+        host = request.headers.get("host", "")
+        return f"http://{host}" if _HOST.fullmatch(host) else self.base
 
     def _picture(self, digest: str) -> Response:
         found = self.world.pictures.read(digest)
@@ -59,7 +66,7 @@ class App:
 
     def _call(self, network: SimulatedNetwork, request: Request) -> Outcome:
         if not network.is_api(request.path):
-            return network.answer(request, base=self.base, lag_s=0.0)
+            return network.answer(request, base=self._base_for(request), lag_s=0.0)
         fault = self.world.faults.take(network.key, network.account_of(request), request.method, request.path)
         outcome = self._answer(network, request) if fault is None else self._broken(network, request, fault)
         return self._delayed(outcome)
@@ -68,7 +75,7 @@ class App:
         """Answer truly and write the call down."""
         account = network.account_of(request)
         lag_s = self.world.faults.lag_s(network.key, account, request.path) if request.method == "GET" else 0.0
-        response = network.answer(request, base=self.base, lag_s=lag_s)
+        response = network.answer(request, base=self._base_for(request), lag_s=lag_s)
         self._note(network, request, response.status, fault, account)
         return response
 
@@ -78,7 +85,7 @@ class App:
             case Kind.DROP_BEFORE_APPLY:
                 return self._instead(network, request, fault, Drop())
             case Kind.APPLY_THEN_DROP:
-                network.answer(request, base=self.base, lag_s=0.0)
+                network.answer(request, base=self._base_for(request), lag_s=0.0)
                 return self._instead(network, request, fault, Drop())
             case Kind.DELAY_THEN_APPLY:
                 return Later(fault.seconds, partial(self._answer, network, request, fault))
@@ -99,7 +106,7 @@ class App:
 
     def _applied(self, network: SimulatedNetwork, request: Request, fault: Fault, response: Response) -> Outcome:
         if fault.is_applied or fault.kind is Kind.ERROR_AFTER_APPLY:
-            network.answer(request, base=self.base, lag_s=0.0)
+            network.answer(request, base=self._base_for(request), lag_s=0.0)
         return self._instead(network, request, fault, response)
 
     def _instead(self, network: SimulatedNetwork, request: Request, fault: Fault, outcome: Response | Drop) -> Outcome:

@@ -16,8 +16,8 @@ from petra.simulator.world import World
 _SAVE_EVERY_S: Final = 0.5
 
 
-class StateFileUnreadable(Exception):
-    """The state file exists but is not one. The text says which file."""
+class StateFileUnusable(Exception):
+    """The state file is not one of ours, or can't be written. The text says which file."""
 
 
 def run(
@@ -31,7 +31,7 @@ def run(
 ) -> None:
     """Serve until SIGINT or SIGTERM. `ready` is called once with the address. Port 0 takes any free one.
 
-    Raises OSError when the port is taken, StateFileUnreadable when the file is not one of ours.
+    Raises OSError when the port is taken, StateFileUnusable when the file can't be read or written.
     """
     pictures = state_file.with_name(state_file.name + ".pictures") if state_file else None
     app = App(World(seed=seed, latency_ms=latency_ms, pictures=pictures))
@@ -82,6 +82,11 @@ def _load(app: App, state_file: Path | None) -> None:
             for key, network in app.networks.items():
                 network.load(saved["networks"].get(key, {}))
         except (ValueError, KeyError, TypeError) as error:
-            raise StateFileUnreadable(f"{state_file} is not a state file of the simulator") from error
+            raise StateFileUnusable(f"{state_file} is not a state file of the simulator") from error
     for network in app.networks.values():
         network.set_profile("default")
+    app.world.is_changed = True
+    try:
+        _save(app, state_file)
+    except OSError as error:
+        raise StateFileUnusable(f"{state_file} can't be written: {error.strerror}") from error

@@ -182,6 +182,7 @@ class State:
     def clear(self) -> None:
         for table in (self.accounts, self.boards, self.pins, self.uploads, self.codes, self.access, self.refresh):
             table.clear()
+        self.busy_until.clear()
 
     def as_json(self) -> dict[str, object]:
         return {name: [asdict(row) for row in getattr(self, name).values()] for name in _TABLES}

@@ -114,6 +114,15 @@ def test_unknown_page_is_a_kind_404(simulator: Simulator, path: str) -> None:
     read(reply)
 
 
+def test_addresses_are_those_the_caller_knows(simulator: Simulator, account: SimulatedAccount) -> None:
+    make(simulator, account, media_source=picture())
+    known = call("GET", f"{simulator.base}/", headers={"Host": "pins.example:8100"})
+    assert "http://pins.example:8100/_pictures/" in known.text
+    evil = call("GET", f"{simulator.base}/", headers={"Host": '"><script>'})
+    assert "<script" not in evil.text
+    assert f"{simulator.base}/_pictures/" in evil.text
+
+
 def test_pages_are_only_read(simulator: Simulator) -> None:
     assert call("POST", f"{simulator.base}/", content=b"x").status == 405
     assert get(simulator, "/healthz").content == b"ok"

@@ -94,6 +94,24 @@ def test_taken_port_is_one_clear_sentence() -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("--port", "99999"), ("--port", "-1"), ("--latency-ms", "-5"), ("--latency-ms", "nan"), ("--port", "abc")],
+)
+def test_wrong_value_is_named(arguments: tuple[str, str]) -> None:
+    done = run_command(*arguments)
+    assert done.returncode == 2
+    assert arguments[0] in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_state_that_can_not_be_kept_is_said_at_the_start() -> None:
+    done = run_command("--port", "0", "--state", "/proc/nowhere/state.json")
+    assert done.returncode == 1
+    assert "can't be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_same_seed_gives_same_ids() -> None:
     ids = []
     for _ in range(2):
