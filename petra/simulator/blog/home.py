@@ -263,7 +263,7 @@ def plant_spray() -> Scene:
     s.shape(b.box(470, 430, 570, 530, 14), b.DARK, to="#20160f")
     s.shape(b.soft([(440, 380), (690, 370), (700, 430), (580, 450), (440, 450)], 2), b.MUSTARD, to=b.AMBER, shadow=8)
     s.shape(b.stroke([(610, 450), (630, 500), (610, 560)], 26), b.DARK)
-    for n in range(40):
+    for _n in range(40):
         a = math.radians(-24 + 48 * s.random.random())
         d = 40 + 260 * s.random.random()
         s.shape(b.oval(715 + d * math.cos(a), 400 + d * math.sin(a), 3 + 6 * s.random.random()), b.WHITE, alpha=0.8)
