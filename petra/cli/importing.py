@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from petra.articles import collecting
 from petra.cli import output
 from petra.cli.accounts import As, Workspace, somebody
 from petra.lib import clock
 from petra.lib.addresses import BadAddress
 from petra.lib.errors import ProductError
 from petra.lib.outbound import AllowPrivate
+
+if TYPE_CHECKING:  # reading pages needs a lot that no other command should load
+    from petra.articles import collecting
 
 _LOOK_EVERY_S = 0.3
 
@@ -58,6 +60,8 @@ def import_blog(
 
 def parse_pairs(pairs: list[str]) -> AllowPrivate:
     """Read `--allow-private` values as exact hosts and ports."""
+    from petra.articles import collecting
+
     try:
         return collecting.parse_allow_private(pairs)
     except BadAddress as error:
@@ -66,6 +70,7 @@ def parse_pairs(pairs: list[str]) -> AllowPrivate:
 
 def _into_file(address: str, file: Path, *, allowed: AllowPrivate, is_page: bool, gap_s: float | None) -> None:
     from petra import settings  # reads the environment; a command that fails before should not need it
+    from petra.articles import collecting
 
     with output.progress("Looking around") as bar:
 
@@ -117,7 +122,7 @@ def _into_workspace(address: str, *, is_page: bool, email: str | None, workspace
 
 
 def _blog_of_page(blogs: list[Any], address: str) -> Any:
-    from petra.articles import importing
+    from petra.articles import collecting, importing
     from petra.articles.identity import site_of
 
     url = collecting.full_address(address)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 import uvicorn
@@ -15,7 +18,11 @@ from django.conf import settings
 from petra.cli import output, preparing
 from petra.cli.output import ExitCode
 from petra.cli.serve import DEFAULT_PORT, WORKER_STOP_WAIT_S, Host, Port, check_port, listen
-from petra.cli.supervising import Child, GaveUp, Supervisor, own_environment
+from petra.cli.supervising import Child, GaveUp, Supervisor, own_environment, run_module
+from petra.lib import clock
+from petra.lib.errors import ProductError
+
+_SIMULATOR_WAIT_S = 30.0
 
 
 def web(port: Port = DEFAULT_PORT, host: Host = "127.0.0.1", as_json: output.Json = False) -> None:
@@ -103,18 +110,31 @@ def bring_up(as_json: output.Json = False) -> None:
         from petra import demo, migrating  # models load only after Django is set up
 
         migrating.migrate()
-        sign_in = demo.prepare() if settings.SIMULATOR_URL else None
+        sign_in = None
+        if settings.SIMULATOR_URL:
+            _wait_for(settings.SIMULATOR_URL)  # it starts at the same time
+            sign_in = demo.prepare()
     value = {"email": sign_in.email, "password": sign_in.password} if sign_in else None
     output.result({"demo": value, "settings": demo.PACE if sign_in else {}}, "The database is at this version.")
+
+
+def _wait_for(address: str) -> None:
+    parts = urlsplit(address)
+    deadline = clock.monotonic() + _SIMULATOR_WAIT_S
+    while True:
+        with socket.socket() as caller:
+            if caller.connect_ex((parts.hostname or "", parts.port or 80)) == 0:
+                return
+        if clock.monotonic() > deadline:
+            raise ProductError("no_simulator", f"The simulated networks at {address} do not answer.")
+        time.sleep(0.05)
 
 
 def _attend(module: str) -> None:
     """Run another program while this process runs the database for it."""
     supervisor = Supervisor(say=output.note, final_codes=frozenset(range(256)))
     with supervisor.listening():
-        supervisor.add(
-            Child(module, [sys.executable, "-P", "-m", module], own_environment(), stop_wait_s=WORKER_STOP_WAIT_S)
-        )
+        supervisor.add(Child(module, run_module(module), own_environment(), stop_wait_s=WORKER_STOP_WAIT_S))
         try:
             while not supervisor.is_stopping:
                 supervisor.tick()
@@ -127,4 +147,4 @@ def _attend(module: str) -> None:
 def _become(module: str, *words: str) -> None:
     """Go on as another program in this same process. The doors of Petra never import each other."""
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-P", "-m", module, *words])  # noqa: S606
+    os.execv(sys.executable, run_module(module, *words))  # noqa: S606

@@ -11,14 +11,14 @@ import socket
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from petra.cli import output, preparing
 from petra.cli.output import ExitCode
-from petra.cli.supervising import Child, GaveUp, Supervisor, own_command, own_environment
+from petra.cli.supervising import Child, GaveUp, Supervisor, own_environment, run_module
 from petra.lib import clock, postgres
 from petra.lib.errors import ProductError
 from petra.networks.registry import NETWORKS
@@ -88,18 +88,17 @@ class _Serving:
     def _start(self) -> None:
         if self.simulator_port:
             state = preparing.home() / "simulator" / "state.json"
-            words = ["simulator", "--port", str(self.simulator_port), "--state", str(state)]
-            self.supervisor.add(Child("The simulator", own_command(*words), self._environment()))
-            self._until(lambda: _listens(self.simulator_port or 0), what="The simulated networks")
+            words = ["--port", str(self.simulator_port), "--state", str(state)]
+            self.supervisor.add(Child("The simulator", run_module("petra.simulator", *words), self._environment()))
         brought = json.loads(self._once("bring-up", "--json"))
         self.added = {key: value for key, value in brought["settings"].items() if key not in os.environ}
         words = ["web", "--port", str(self.port), "--host", self.host]
-        self.supervisor.add(Child("The web process", own_command(*words), self._environment()))
+        self.supervisor.add(Child("The web process", run_module("petra.cli", *words), self._environment()))
         self.supervisor.add(
-            Child("The worker", own_command("worker"), self._environment(), stop_wait_s=WORKER_STOP_WAIT_S)
+            Child("The worker", run_module("petra.worker"), self._environment(), stop_wait_s=WORKER_STOP_WAIT_S)
         )
         address = f"http://{_shown(self.host)}:{self.port}"
-        self._until(lambda: _answers(f"{address}/healthz"), what="The pages")
+        self._wait_for(f"{address}/healthz")
         output.result({"address": address, "demo": brought["demo"]}, f"Petra is ready: {address}")
         output.note(_how_to_sign_in(brought["demo"]))
 
@@ -139,7 +138,11 @@ class _Serving:
         if self.server:
             environment |= preparing.addresses(self.server, is_owner_needed=True)
         done = subprocess.Popen(
-            own_command(*words), env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+            run_module("petra.cli", *words),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
             while done.poll() is None:
@@ -151,13 +154,12 @@ class _Serving:
             raise GaveUp(words[0], done.returncode)
         return said.strip()
 
-    def _until(self, is_so: Callable[[], bool], *, what: str) -> None:
+    def _wait_for(self, url: str) -> None:
         deadline = clock.monotonic() + _READY_WAIT_S
-        while not is_so():
+        while not _answers(url):
             if clock.monotonic() > deadline:
-                raise ProductError(
-                    "slow", f"{what} did not answer within {_READY_WAIT_S:.0f} s: the lines above say why."
-                )
+                sentence = f"The pages did not answer within {_READY_WAIT_S:.0f} s: the lines above say why."
+                raise ProductError("web_slow", sentence)
             self._tick()
 
     def _tick(self) -> None:
@@ -233,11 +235,6 @@ def _shown(host: str) -> str:
     if host in {"0.0.0.0", "127.0.0.1", "::"}:  # noqa: S104  compared, not listened on
         return "localhost" if host != "::" else "[::1]"
     return f"[{host}]" if ":" in host else host
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as caller:
-        return caller.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _answers(url: str) -> bool:

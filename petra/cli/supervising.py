@@ -146,9 +146,9 @@ def _how(code: int) -> str:
     return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
-def own_command(*words: str) -> list[str]:
-    """Give the command that runs `petra` with these words as another process of this installation."""
-    return [sys.executable, "-P", "-m", "petra.cli", *words]
+def run_module(module: str, *words: str) -> list[str]:
+    """Give the command that runs a program of this installation as another process."""
+    return [sys.executable, "-P", "-m", module, *words]
 
 
 def own_environment() -> dict[str, str]:
