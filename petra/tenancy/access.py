@@ -89,12 +89,21 @@ def member_page(
 
 def chosen_workspace(request: HttpRequest) -> UUID | None:
     """Say which of their workspaces the person is in: the one they switched to, else their first."""
-    mine = workspaces.memberships(request.user.pk)  # type: ignore[arg-type]
+    mine = memberships_of(request)
     kept = request.session.get(SESSION_KEY)
     for membership in mine:
         if str(membership.workspace_id) == kept:
             return membership.workspace_id
     return mine[0].workspace_id if mine else None
+
+
+def memberships_of(request: HttpRequest) -> list[workspaces.Membership]:
+    """List the workspaces of the person who asks, read once per request."""
+    kept: list[workspaces.Membership] | None = getattr(request, "_memberships", None)
+    if kept is None:
+        kept = workspaces.memberships(request.user.pk)  # type: ignore[arg-type]
+        request._memberships = kept  # type: ignore[attr-defined]
+    return kept
 
 
 def switch_workspace(request: HttpRequest, workspace_id: UUID) -> None:

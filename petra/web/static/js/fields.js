@@ -43,12 +43,47 @@ document.addEventListener("change", (event) => {
   if (field.matches("[data-submits]")) field.form.requestSubmit();
 });
 
-// A field that says data-zone-guess is filled with the browser's time zone while nobody has chosen one.
+// Files: dropped or pasted anywhere into the frame, and shown before they are sent.
+class Drop extends HTMLElement {
+  connectedCallback() {
+    this.field = document.getElementById(this.getAttribute("for"));
+    this.addEventListener("dragover", (event) => { event.preventDefault(); this.classList.add("drop"); });
+    this.addEventListener("dragleave", () => this.classList.remove("drop"));
+    this.addEventListener("drop", (event) => { event.preventDefault(); this.classList.remove("drop"); this.add(event.dataTransfer.files); });
+    this.onPaste = (event) => { if (event.clipboardData.files.length) this.add(event.clipboardData.files); };
+    document.addEventListener("paste", this.onPaste);
+    this.field.addEventListener("change", () => this.show());
+  }
+
+  disconnectedCallback() { document.removeEventListener("paste", this.onPaste); }
+
+  add(files) {
+    const all = new DataTransfer();
+    for (const file of [...this.field.files, ...files]) if (file.type.startsWith("image/")) all.items.add(file);
+    this.field.files = all.files;
+    this.show();
+  }
+
+  show() {
+    const list = this.querySelector("[data-chosen]");
+    for (const image of list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+    list.replaceChildren(...[...this.field.files].map((file) => {
+      const [item, image] = [document.createElement("li"), document.createElement("img")];
+      Object.assign(image, { src: URL.createObjectURL(file), alt: file.name, width: 40, height: 60, className: "thumb thumb-40" });
+      item.append(image);
+      return item;
+    }));
+  }
+}
+customElements.define("petra-drop", Drop);
+
+// <petra-zone-guess for="id"> fills a field with the browser's time zone.
 class ZoneGuess extends HTMLElement {
   connectedCallback() {
-    const select = document.getElementById(this.getAttribute("for"));
+    const field = document.getElementById(this.getAttribute("for"));
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if (select && [...select.options].some((option) => option.value === zone)) select.value = zone;
+    const fits = field && (!field.options || [...field.options].some((option) => option.value === zone));
+    if (fits) field.value = zone;
   }
 }
 customElements.define("petra-zone-guess", ZoneGuess);

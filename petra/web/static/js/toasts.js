@@ -66,7 +66,9 @@ document.addEventListener("htmx:after:request", (event) => {
 document.addEventListener("htmx:response:error", (event) => {
   if ((event.detail?.ctx?.response?.status ?? 500) >= 500) show("toast-broken");
 });
-document.addEventListener("htmx:error", () => { if (navigator.onLine) show("toast-unreachable"); });
+document.addEventListener("htmx:error", (event) => {
+  if (navigator.onLine && event.target !== document.body) show("toast-unreachable");
+});
 
 // Offline: writes wait on the page, nothing is queued.
 const offlineToast = () => stack()?.querySelector("[data-offline]");

@@ -1,0 +1,45 @@
+"""What an open calendar is told: one card where a post changed its state, the grid and tray where posts changed place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from petra.tenancy.models import ROLE_RANK, Role
+from petra.web import calendar_cards, calendar_page, calendar_parts, calendar_shown
+from petra.web.calendar_shown import Shown
+from petra.web.live_viewer import Told, Viewer
+from petra.webhooks.models import Event
+
+# A post was put on the calendar, moved on it or taken off it, or there are other places to put it.
+_PLACES = (
+    "delivery.planned",
+    "delivery.replanned",
+    "delivery.cancelled",
+    "post.",
+    "account.slots_changed",
+    "account.disconnected",
+    "account.connected",
+    "account.targets_synced",
+)
+
+
+def changes(viewer: Viewer, events: Sequence[Event]) -> Told:
+    """Draw what changed on the page of this viewer."""
+    today = viewer.now.astimezone(viewer.zone).date()
+    shown = calendar_shown.read(viewer.query, today=today)
+    may_change = ROLE_RANK[viewer.role] >= ROLE_RANK[Role.EDITOR]
+    if any(event.kind.startswith(_PLACES) for event in events):
+        cal = calendar_page.read(shown, zone=viewer.zone, now=viewer.now, may_change=may_change)
+        return calendar_parts.region(cal)
+    ids = {event.subject_id for event in events if event.subject_kind == "delivery"}
+    return _cards(viewer, shown, ids, may_change=may_change) if ids else []
+
+
+def _cards(viewer: Viewer, shown: Shown, ids: set[object], *, may_change: bool) -> Told:
+    start, end = shown.bounds(viewer.zone)
+    found = calendar_cards.between(start, end, shown=shown).filter(pk__in=ids)
+    cards = calendar_cards.cards(found, zone=viewer.zone, now=viewer.now, may_change=may_change)
+    if shown.status:  # a card may come into the filter or leave it
+        cal = calendar_page.read(shown, zone=viewer.zone, now=viewer.now, may_change=may_change)
+        return calendar_parts.region(cal)
+    return [calendar_parts.card(card, view=shown.view, has_titles=shown.has_titles) for card in cards]

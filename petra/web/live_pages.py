@@ -1,0 +1,24 @@
+"""What each open page is told when something happens: page name → renderer (`live_viewer.Renderer`).
+
+A renderer is called in a thread, inside the scope of the page's workspace, with the events since it was last called. It
+gives partials for what changed; one for something that is not on the page is ignored. Or it says RELOAD: then the page
+fetches itself again and morphs its middle, right where a change may touch everything.
+
+To make a page live, write a renderer and give it a line here. The name is what the page hands `shell` as `here`.
+"""
+
+from __future__ import annotations
+
+from petra.web import calendar_live
+from petra.web.live_viewer import Renderer, reloads
+
+PAGES: dict[str, Renderer] = {
+    "calendar": calendar_live.changes,
+    "overview": reloads("delivery.", "import.", "account.", "post."),
+    "articles": reloads("import.", "article.", "post."),
+    "pins": reloads("delivery.", "post."),
+    "pin": reloads("delivery."),
+    "onboarding": reloads("import.", "post.", "drafts."),
+    "accounts": reloads("account."),
+    "activity": reloads(""),
+}

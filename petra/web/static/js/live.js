@@ -1,0 +1,66 @@
+/* Live changes: the numbers of the navigation, hands off what a person holds, focus kept, failures spoken, and a quiet line
+   when the connection is lost. The stream itself is the body's hx-sse:connect; what petra:reload does stands on #main. */
+const LOST_MS = 10000;
+const ANNOUNCE_GAP_MS = 5000;
+const root = document.documentElement;
+
+/* Numbers. */
+addEventListener("petra:counts", (event) => {
+  for (const [name, count] of Object.entries(JSON.parse(event.detail.data))) {
+    for (const place of document.querySelectorAll(`[data-count-of="${CSS.escape(name)}"]`)) {
+      place.textContent = count;
+      if (place.classList.contains("bad")) place.hidden = count === 0;
+    }
+  }
+});
+
+/* What a person holds is not morphed: the message waits until the hand is empty. */
+const isHeld = () => root.classList.contains("dragging") || document.querySelector(".lifted, [aria-busy=true][data-id]");
+document.addEventListener("htmx:sse:before:message", (event) => {
+  if (!isHeld()) return;
+  event.detail.waitUntil(new Promise((go) => {
+    const until = performance.now() + 20000;
+    const look = () => (isHeld() && performance.now() < until ? setTimeout(look, 120) : go());
+    look();
+  }));
+});
+
+/* Focus stays on a card that a swap took away and brought back elsewhere. */
+let focused = null;
+document.addEventListener("htmx:before:swap", () => {
+  const card = document.activeElement?.closest?.("[data-id], [data-zone]");
+  focused = card ? { id: card.id, inner: card !== document.activeElement } : null;
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (!focused || (document.activeElement && document.activeElement !== document.body)) return;
+  const card = document.getElementById(focused.id);
+  (focused.inner ? card?.querySelector("a") ?? card : card)?.focus({ preventScroll: true });
+});
+
+/* Failures are announced, at most one in five seconds; and what happens to the card one is on. */
+let announcedAt = -ANNOUNCE_GAP_MS;
+const statusOf = (card) => [...card.classList].find((name) => name.startsWith("st-")) ?? "";
+const watched = () => new Map([...document.querySelectorAll("[data-id][class*='st-']")].map((card) => [card.id, statusOf(card)]));
+let before = new Map();
+document.addEventListener("htmx:sse:before:message", () => { before = watched(); });
+document.addEventListener("htmx:sse:after:message", () => {
+  for (const [id, status] of watched()) {
+    const was = before.get(id);
+    if (!was || was === status || performance.now() - announcedAt < ANNOUNCE_GAP_MS) continue;
+    const card = document.getElementById(id);
+    if (status !== "st-failed" && !card.contains(document.activeElement)) continue;
+    announcedAt = performance.now();
+    const word = card.querySelector(".status-icon, .chip")?.textContent.trim() ?? "";
+    const live = document.querySelector("[data-live]");
+    if (live) live.textContent = `${card.dataset.label}: ${word}`;
+  }
+});
+
+/* Connection lost for a while: one quiet line in the worker card. */
+let lost = 0;
+const note = (isShown) => {
+  const line = document.getElementById("live-note");
+  if (line) line.textContent = isShown ? document.body.dataset.livePaused ?? "" : "";
+};
+document.addEventListener("htmx:sse:error", () => { lost ||= setTimeout(() => note(true), LOST_MS); });
+document.addEventListener("htmx:sse:after:connection", () => { clearTimeout(lost); lost = 0; note(false); });
