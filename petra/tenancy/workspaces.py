@@ -61,3 +61,9 @@ def change_workspace(workspace: Workspace, *, name: str, time_zone: str, languag
     """Change what a workspace is called and how it reads times. Call inside its scope."""
     workspace.name, workspace.time_zone, workspace.language = name, time_zone, language
     workspace.save(update_fields=["name", "time_zone", "language"])
+
+
+def set_onboarding_step(workspace: Workspace, step: str) -> None:
+    """Remember how far a new workspace's first steps are; `done` ends them. Call inside its scope."""
+    workspace.onboarding_step = step
+    workspace.save(update_fields=["onboarding_step"])

@@ -1,4 +1,4 @@
-"""The page that shows every component in every state. For people who build pages, and for the tests that look at them."""
+"""The page that shows every component in every state, for people who build pages and for tests that look."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from django.views.decorators.http import require_safe
 from petra.web.publish_button import MenuItem, PublishButton
 from petra.web.statuses import STATUSES, StatusKey, status
 
+SWATCHES = (
+    *("bg", "surface", "sunken", "hover", "border", "line"),
+    *("text-3", "text-2", "text", "accent", "accent-soft", "focus"),
+)
 TITLE = gettext_lazy("Crispy Miso Butter Salmon in 25 Minutes")
 
 
@@ -38,7 +42,7 @@ def components(request: HttpRequest) -> HttpResponse:
             "status_attention": status(StatusKey.ATTENTION),
             "status_ready": status(StatusKey.READY),
             "status_published": status(StatusKey.PUBLISHED),
-            "swatches": "bg surface sunken hover border line text-3 text-2 text accent accent-soft focus".split(),
+            "swatches": SWATCHES,
             "rows": _rows(),
         },
     )
@@ -46,7 +50,9 @@ def components(request: HttpRequest) -> HttpResponse:
 
 class _SampleForm(forms.Form):
     title = forms.CharField(label=gettext_lazy("Title"), initial=TITLE)
-    description = forms.CharField(label=gettext_lazy("Description"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    description = forms.CharField(
+        label=gettext_lazy("Description"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
     board = forms.ChoiceField(label=gettext_lazy("Board"), choices=[("1", "Weeknight Dinners"), ("2", "Soup Season")])
     password = forms.CharField(label=gettext_lazy("Password"), widget=forms.PasswordInput)
     link = forms.URLField(label=gettext_lazy("Link"), assume_scheme="https")
@@ -58,7 +64,10 @@ class _SampleForm(forms.Form):
 
 
 def _bad_form() -> _SampleForm:
-    form = _SampleForm({"bad-link": "not an address", "bad-title": "A very long title that the network will cut in the feed"}, prefix="bad")
+    form = _SampleForm(
+        {"bad-link": "not an address", "bad-title": "A very long title that the network will cut in the feed"},
+        prefix="bad",
+    )
     form.is_valid()
     return form
 
@@ -79,14 +88,93 @@ def _publish_buttons() -> list[SimpleNamespace]:
         MenuItem(_("Remove"), "trash", url="#", is_danger=True, has_rule_above=True),
     ]
     look = [
-        ("draft", "", PublishButton("off", _("Schedule"), menu=plan, note=_("Needs a title and a board."), focuses="#id_title")),
-        ("ready", "", PublishButton("link", _("Schedule for today, 17:10"), "primary", "calendar-plus", url="#", menu=plan, note=_("Menu: pick a time, publish now"))),
-        ("scheduled", "", PublishButton("link", _("Today, 17:10"), "", "clock", url="#", menu=move, note=_("Menu: move, publish now, take off the calendar"))),
-        ("publishing", "", PublishButton("work", _("Uploading image, 2 of 3"), step=2, note=_("Steps: checking, uploading, creating"))),
-        ("published", "", PublishButton("link", _("View on the network"), "", "external-link", url="#", menu=done, note=_("Menu: copy link, remove"))),
-        ("failed", "", PublishButton("link", _("Fix and retry"), "danger solid", "rotate", url="#", menu=plan, note=_("Image is 480 px wide, the network needs 600."))),
-        ("attention", "", PublishButton("link", _("Reconnect the account"), "primary", "plug-connected", url="#", note=_("The post waits for you, then goes out in the next free slot."))),
-        ("published", _("2 of 3"), PublishButton("link", _("Retry on one account"), "", "rotate", url="#", menu=plan, note=_("One account's daily limit is reached, retry after 00:00."))),
+        (
+            "draft",
+            "",
+            PublishButton("off", _("Schedule"), menu=plan, note=_("Needs a title and a board."), focuses="#id_title"),
+        ),
+        (
+            "ready",
+            "",
+            PublishButton(
+                "link",
+                _("Schedule for today, 17:10"),
+                "primary",
+                "calendar-plus",
+                url="#",
+                menu=plan,
+                note=_("Menu: pick a time, publish now"),
+            ),
+        ),
+        (
+            "scheduled",
+            "",
+            PublishButton(
+                "link",
+                _("Today, 17:10"),
+                "",
+                "clock",
+                url="#",
+                menu=move,
+                note=_("Menu: move, publish now, take off the calendar"),
+            ),
+        ),
+        (
+            "publishing",
+            "",
+            PublishButton("work", _("Uploading image, 2 of 3"), step=2, note=_("Steps: checking, uploading, creating")),
+        ),
+        (
+            "published",
+            "",
+            PublishButton(
+                "link",
+                _("View on the network"),
+                "",
+                "external-link",
+                url="#",
+                menu=done,
+                note=_("Menu: copy link, remove"),
+            ),
+        ),
+        (
+            "failed",
+            "",
+            PublishButton(
+                "link",
+                _("Fix and retry"),
+                "danger solid",
+                "rotate",
+                url="#",
+                menu=plan,
+                note=_("Image is 480 px wide, the network needs 600."),
+            ),
+        ),
+        (
+            "attention",
+            "",
+            PublishButton(
+                "link",
+                _("Reconnect the account"),
+                "primary",
+                "plug-connected",
+                url="#",
+                note=_("The post waits for you, then goes out in the next free slot."),
+            ),
+        ),
+        (
+            "published",
+            _("2 of 3"),
+            PublishButton(
+                "link",
+                _("Retry on one account"),
+                "",
+                "rotate",
+                url="#",
+                menu=plan,
+                note=_("One account's daily limit is reached, retry after 00:00."),
+            ),
+        ),
     ]
     named = []
     for number, (key, words, button) in enumerate(look):
@@ -97,9 +185,19 @@ def _publish_buttons() -> list[SimpleNamespace]:
 
 def _card(key: str, number: int, time: str = "17:10", **more: object) -> SimpleNamespace:
     values: dict[str, object] = {
-        "id": f"sample-{number}", "status": status(StatusKey(key)), "url": "#", "time": time, "at_iso": "2026-11-18T17:10:00Z",
-        "title": TITLE, "picture": "", "networks": [], "more_networks": 0, "why": "", "progress": 0, "is_locked": True,
-    }  # fmt: skip
+        "id": f"sample-{number}",
+        "status": status(StatusKey(key)),
+        "url": "#",
+        "time": time,
+        "at_iso": "2026-11-18T17:10:00Z",
+        "title": TITLE,
+        "picture": "",
+        "networks": [],
+        "more_networks": 0,
+        "why": "",
+        "progress": 0,
+        "is_locked": True,
+    }
     return SimpleNamespace(**{**values, **more})
 
 
@@ -146,6 +244,16 @@ def _workers() -> list[SimpleNamespace]:
 
 def _rows() -> list[SimpleNamespace]:
     return [
-        SimpleNamespace(title="Summer Berry Tart, No Rolling Pin", board="Easy Baking", status=status(StatusKey.READY), when=_("Not planned")),
-        SimpleNamespace(title="Freezer Soups to Make in November", board="Soup Season", status=status(StatusKey.SCHEDULED), when="Tue 17 Nov, 18:30"),
-    ]  # fmt: skip
+        SimpleNamespace(
+            title="Summer Berry Tart, No Rolling Pin",
+            board="Easy Baking",
+            status=status(StatusKey.READY),
+            when=_("Not planned"),
+        ),
+        SimpleNamespace(
+            title="Freezer Soups to Make in November",
+            board="Soup Season",
+            status=status(StatusKey.SCHEDULED),
+            when="Tue 17 Nov, 18:30",
+        ),
+    ]

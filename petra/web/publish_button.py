@@ -31,9 +31,9 @@ class MenuItem:
 class PublishButton:
     """What the button is now.
 
-    `kind`: "post" sends a form to `url`, "link" opens `url`, "dialog" opens `dialog`, "off" does nothing yet and can still
-    be focused, "work" shows a meter of `step` of `steps`. `note` stands beside it; `focuses` is the selector of the field
-    that "Show me" leads to.
+    `kind`: "post" sends a form to `url`, "link" opens `url`, "dialog" opens `dialog`, "off" does nothing yet and can
+    still be focused, "work" shows a meter of `step` of `steps`. `note` stands beside it; `focuses` is the selector of
+    the field that "Show me" leads to.
     """
 
     kind: str

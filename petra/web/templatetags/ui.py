@@ -1,10 +1,11 @@
-"""The one template tag of our own: an icon from the sprite."""
+"""The template words of our own: an icon from the sprite, and a form field that looks like ours."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -32,6 +33,8 @@ def icon(name: str, size: int = 18, extra: str = "") -> SafeString:
 
 
 @register.filter
-def network_icon(network_key: str) -> str:
-    """Name the sprite's mark of a network, from its key."""
-    return f"brand-{network_key}"
+def as_input(field: BoundField) -> SafeString:
+    """Draw a form field with our class on it. Placeholders are dropped: every field has a label."""
+    field.field.widget.attrs.pop("placeholder", None)
+    has_own = "input" in str(field.field.widget.attrs.get("class", "")).split()
+    return field.as_widget(attrs={} if has_own else {"class": "input"})

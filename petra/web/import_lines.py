@@ -1,0 +1,119 @@
+"""One line per import that runs or just ended: how far, how long yet, what went wrong by kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from petra.articles.models import ImportRun, RunState
+from petra.web import moments
+from petra.web.statuses import Status, StatusKey, status
+
+SHOWN_FOR = timedelta(minutes=10)  # an ended import stays in sight for so long
+
+LOOKS = {
+    RunState.QUEUED: StatusKey.SCHEDULED,
+    RunState.RUNNING: StatusKey.PUBLISHING,
+    RunState.PAUSED: StatusKey.PAUSED,
+    RunState.STOPPED: StatusKey.DRAFT,
+    RunState.DONE: StatusKey.PUBLISHED,
+    RunState.FAILED: StatusKey.FAILED,
+}
+MANY_DONE = 5  # before so many pages the pace says nothing
+
+
+@dataclass(frozen=True)
+class ImportLine:
+    """How one import does. `left` is empty where the pace says nothing yet."""
+
+    id: UUID
+    status: Status
+    title: str
+    progress: str
+    left: str
+    done: int
+    found: int
+    is_running: bool
+    can_pause: bool
+    can_resume: bool
+    error: str
+    read: str
+    problems: list[str]
+    details_url: str
+
+
+def lines(*, now: datetime) -> list[ImportLine]:
+    """List imports that run, and those that ended a moment ago. Call inside the workspace's scope."""
+    running = Q(state__in=[RunState.QUEUED, RunState.RUNNING, RunState.PAUSED])
+    found = ImportRun.objects.filter(running | Q(finished_at__gte=now - SHOWN_FOR)).select_related("blog")
+    newest: dict[UUID, ImportRun] = {}
+    for run in found.order_by("created_at"):
+        newest[run.blog_id] = run
+    return [line(run, now=now) for run in newest.values()]
+
+
+def line(run: ImportRun, *, now: datetime) -> ImportLine:
+    """Describe one import."""
+    state = RunState(run.state)
+    return ImportLine(
+        id=run.pk,
+        status=status(LOOKS[state]),
+        title=_title(run, state),
+        progress=_progress(run, state),
+        left=_left(run, state, now),
+        done=run.done,
+        found=max(run.found, run.done, 1),
+        is_running=state in (RunState.QUEUED, RunState.RUNNING),
+        can_pause=state in (RunState.QUEUED, RunState.RUNNING),
+        can_resume=state == RunState.PAUSED,
+        error=run.error,
+        read=ngettext("%(n)d read", "%(n)d read", run.done) % {"n": max(0, run.done - run.failed - run.skipped)},
+        problems=_problem_words(run),
+        details_url=reverse("import_details", args=[run.pk]),
+    )
+
+
+def _title(run: ImportRun, state: RunState) -> str:
+    blog = run.blog.name
+    match state:
+        case RunState.QUEUED | RunState.RUNNING:
+            return _("Importing %(blog)s") % {"blog": blog}
+        case RunState.PAUSED:
+            return _("%(blog)s, paused") % {"blog": blog}
+        case RunState.STOPPED:
+            return _("%(blog)s, stopped") % {"blog": blog}
+        case RunState.DONE:
+            return _("%(blog)s is imported") % {"blog": blog}
+        case _:
+            return _("%(blog)s was not imported") % {"blog": blog}
+
+
+def _progress(run: ImportRun, state: RunState) -> str:
+    if state == RunState.QUEUED:
+        return _("waiting for its turn")
+    if state == RunState.RUNNING and not run.found:
+        return _("looking for articles")
+    if state == RunState.DONE:
+        return _("%(new)d new, %(changed)d changed") % {"new": run.new, "changed": run.changed}
+    return _("%(done)d of %(all)d") % {"done": run.done, "all": max(run.found, run.done)}
+
+
+def _left(run: ImportRun, state: RunState, now: datetime) -> str:
+    if state != RunState.RUNNING or run.done < MANY_DONE or not run.started_at or run.done >= run.found:
+        return ""
+    seconds = (now - run.started_at).total_seconds() / run.done * (run.found - run.done)
+    if seconds < 60:  # noqa: PLR2004 - under a minute in tens of seconds
+        return _("about %(n)d s left") % {"n": max(10, round(seconds / 10) * 10)}
+    return _("about %(time)s left") % {"time": moments.span(seconds)}
+
+
+def _problem_words(run: ImportRun) -> list[str]:
+    sentences = {problem["kind"]: problem["for_person"] for problem in reversed(run.problems)}
+    most = sorted(run.problems_by_kind.items(), key=lambda pair: -pair[1])[:3]
+    return [f"{count} × {sentences[kind].rstrip('.')}" for kind, count in most]

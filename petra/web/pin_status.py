@@ -1,0 +1,79 @@
+"""Which status a pin shows. Derived from its words and its deliveries, never stored.
+
+Several deliveries: the worst one is shown (failed, needs you, publishing, scheduled, published); where some are
+published and others are not, "2 of 3" says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.utils.translation import gettext as _
+
+from petra.posts.models import Post, WordsState
+from petra.publishing.models import Delivery, State
+from petra.web.statuses import Status, StatusKey, status
+
+LOOKS: dict[State, StatusKey] = {
+    State.FAILED: StatusKey.FAILED,
+    State.HELD: StatusKey.ATTENTION,
+    State.UNCONFIRMED: StatusKey.ATTENTION,
+    State.SENDING: StatusKey.PUBLISHING,
+    State.PROCESSING: StatusKey.PUBLISHING,
+    State.PLANNED: StatusKey.SCHEDULED,
+    State.PUBLISHED: StatusKey.PUBLISHED,
+}
+WORST_FIRST = (
+    StatusKey.FAILED,
+    StatusKey.ATTENTION,
+    StatusKey.PUBLISHING,
+    StatusKey.SCHEDULED,
+    StatusKey.PUBLISHED,
+)
+
+
+def delivery_status(delivery: Delivery) -> Status:
+    """Give the look of one delivery. A cancelled one has none of its own: the pin is ready again."""
+    state = State(delivery.state)
+    if state == State.HELD and delivery.cause == "paused":
+        return status(StatusKey.PAUSED)
+    return status(LOOKS.get(state, StatusKey.READY))
+
+
+def pin_status(post: Post, deliveries: Iterable[Delivery]) -> Status:
+    """Give the look of a pin with all its deliveries."""
+    counted = [d for d in deliveries if d.state != State.CANCELLED]
+    if not counted:
+        return status(StatusKey.READY if is_ready(post) else StatusKey.DRAFT)
+    worst = min(counted, key=lambda d: WORST_FIRST.index(LOOKS[State(d.state)]))
+    published = sum(1 for d in counted if d.state == State.PUBLISHED)
+    if 0 < published < len(counted):
+        return status(LOOKS[State(worst.state)], _("%(done)d of %(all)d") % {"done": published, "all": len(counted)})
+    return delivery_status(worst)
+
+
+def is_ready(post: Post) -> bool:
+    """Say whether nothing required is missing: the words pass, and a target is chosen."""
+    return post.words_state == WordsState.READY and post.target_id is not None
+
+
+def with_look(posts: QuerySet[Post]) -> Any:  # the annotation is unknown to the stubs
+    """Annotate `look`, the same status as `pin_status` computes, for tabs and their counts."""
+
+    def any_of(*states: State) -> Exists:
+        return Exists(Delivery.objects.filter(post=OuterRef("pk"), state__in=states))
+
+    return posts.annotate(
+        look=Case(
+            When(any_of(State.FAILED), then=Value(StatusKey.FAILED)),
+            When(any_of(State.HELD, State.UNCONFIRMED), then=Value(StatusKey.ATTENTION)),
+            When(any_of(State.SENDING, State.PROCESSING), then=Value(StatusKey.PUBLISHING)),
+            When(any_of(State.PLANNED), then=Value(StatusKey.SCHEDULED)),
+            When(any_of(State.PUBLISHED), then=Value(StatusKey.PUBLISHED)),
+            When(words_state=WordsState.READY, target__isnull=False, then=Value(StatusKey.READY)),
+            default=Value(StatusKey.DRAFT),
+            output_field=CharField(),
+        )
+    )
