@@ -72,7 +72,6 @@ PAGE_TALK = (
     "leave a comment",
     "newsletter",
     "pin it",
-    "pinterest",
     "print recipe",
     "privacy policy",
     "read more",

@@ -18,6 +18,7 @@ from petra.articles.identity import absolute, address_key
 from petra.articles.page import ARTICLE_TYPES, Page, open_page, types_of
 from petra.articles.pictures import Picture
 from petra.articles.srcset import picture_key
+from petra.networks.registry import NETWORKS
 
 LEAST_FEED_SHARE = 0.3  # a page with less text than this share of its feed's content is not the whole article
 
@@ -57,6 +58,10 @@ class Extracted:
         return asdict(self)
 
 
+# Where pages say that they must not be pinned, told by the networks themselves.
+_OPT_OUT_METAS = tuple(n.powers.opt_out_meta for n in NETWORKS.values() if n.powers.opt_out_meta)
+
+
 def from_data(data: dict[str, Any]) -> Extracted:
     """Read what `as_data` gave."""
     lead = Picture(**data["lead"]) if data.get("lead") else None
@@ -88,7 +93,7 @@ def extract(
     found.excerpt, found.sources["excerpt"] = fields.excerpt(page, item, found.text)
     found.pictures = pictures.find_pictures(page, root)
     found.lead, found.sources["lead"] = pictures.lead_picture(page, found.pictures, root)
-    found.is_do_not_pin = "nopin" in page.first_meta("pinterest").lower()
+    found.is_do_not_pin = any("nopin" in page.first_meta(name).lower() for name in _OPT_OUT_METAS)
     found.translations = _translations(page)
     found.signs = _signs(page, found)
     return found

@@ -19,7 +19,7 @@ from petra.articles.page import Page, parse_html
 from petra.articles.srcset import Candidate, is_blank, is_picture_address, picture_key, told_size
 
 MAX_PICTURES = 200
-LEAST_SIDE_PX = 150  # Pinterest ignores pictures under 80 px; badges and avatars end below. 2026-11
+LEAST_SIDE_PX = 150  # badges and avatars end below; networks ignore pictures under 80 px. 2026-11
 _SOURCES = ("data-orig-file", "data-large-file", "data-pin-media", "data-hi-res-src", "data-large_image", "data-full-url",
             "data-lazy-src", "data-src", "data-original", "data-lazy", "data-img-url", "data-image", "data-url", "src")  # fmt: skip
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set")
@@ -33,7 +33,7 @@ _OUTSIDE_NAMES = re.compile(
 )
 _TRACKER = re.compile(
     r"gravatar\.com|/emoji|wp-smiley|feedburner|doubleclick|/pixel|/ads?/|adserver|googlesyndication|amazon-adsystem|"
-    r"scorecardresearch|facebook\.com/tr|statcounter|vgwort|b\.wp\.com|\.svg(?:$|\?)",
+    r"scorecardresearch|\.com/tr\?|statcounter|vgwort|b\.wp\.com|\.svg(?:$|\?)",
     re.IGNORECASE,
 )
 _FURNITURE = re.compile(

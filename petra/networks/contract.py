@@ -248,6 +248,7 @@ class Powers:
     target_label: str = ""  # "Board"
     section_label: str = ""  # "Section"
     post_label: str = "Post"  # "Pin"
+    opt_out_meta: str = ""  # name of the <meta> in which a page forbids this network ("nopin"), where there is one
 
 
 @dataclass(frozen=True)

@@ -172,7 +172,7 @@ def _draft(delivery: Delivery) -> Draft:
         account=delivery.account,
         target=delivery.target,
         marker=delivery.marker,
-        media=reading.pictures(delivery.post_id),
+        media=reading.pictures(delivery.post_id, as_bytes=delivery.resends > 0),
     )
 
 

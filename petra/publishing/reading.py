@@ -58,8 +58,10 @@ def delivery(delivery_id: UUID) -> Delivery | None:
     return None if row is None else _assembled(row)
 
 
-def pictures(post_id: UUID) -> tuple[Media, ...]:
-    """Read the files of a post's pictures in order, as networks get them."""
+def pictures(post_id: UUID, *, as_bytes: bool = False) -> tuple[Media, ...]:
+    """Read the files of a post's pictures in order, as networks get them; `as_bytes` without an address to fetch
+    them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_PICTURES, [SHAPE, post_id, scope.current_workspace_id()])
         rows = cursor.fetchall()
@@ -71,7 +73,7 @@ def pictures(post_id: UUID) -> tuple[Media, ...]:
             height_px=height_px,
             size_bytes=size_bytes,
             path=default_storage.path(file),
-            public_url=public_url(file),
+            public_url=None if as_bytes else public_url(file),
         )
         for kind, content_type, width_px, height_px, size_bytes, file in rows
     )

@@ -103,6 +103,7 @@ def settle_crash(delivery: Delivery) -> None:
     _unknown(delivery, _DIED)
 
 
+_CAN_NOT_LOOK: Final = "It has no link Petra could know it by. Please look, and say whether it is there."
 _DIED: Final = "Petra was stopped while publishing this. It is looking whether the post went out."
 
 
@@ -136,7 +137,15 @@ def _rejected(delivery: Delivery, refusal: Rejected) -> None:
     if delivery.state == State.UNCONFIRMED:  # a look was refused: that says nothing about the post
         _look_failed(delivery, TryLater(refusal.for_person, cause=refusal.cause), clock.now() + timedelta(hours=1))
         return
+    if refusal.cause is Cause.MEDIA_INVALID and delivery.resends == 0 and _went_by_address(delivery):
+        # The network may not have reached the picture: once more, with the bytes themselves. Nothing was written.
+        move(delivery, State.PLANNED, because="as_bytes", resends=1, next_at=clock.now(), is_grace_waived=True)
+        return
     move(delivery, State.FAILED, because="rejected", cause=refusal.cause, for_person=refusal.for_person, next_at=None)
+
+
+def _went_by_address(delivery: Delivery) -> bool:
+    return any(media.public_url for media in reading.pictures(delivery.post_id))
 
 
 def _needs_reconnect(delivery: Delivery, refusal: NeedsReconnect) -> None:
@@ -205,7 +214,9 @@ def _unknown(delivery: Delivery, sentence: str) -> None:
     if delivery.state == State.UNCONFIRMED:  # a look that ended in doubt is a look that failed
         _look_failed(delivery, TryLater(sentence, cause=Cause.AMBIGUOUS), clock.now() + timedelta(seconds=looks[-1]))
         return
-    next_at = clock.now() + timedelta(seconds=looks[0]) if network.powers.can_find else None
+    # Only a link carries the marker: without one a look could not tell this post from another.
+    can_find = network.powers.can_find and bool(delivery.post.link)
+    next_at = clock.now() + timedelta(seconds=looks[0]) if can_find else None
     move(
         delivery,
         State.UNCONFIRMED,
@@ -214,7 +225,7 @@ def _unknown(delivery: Delivery, sentence: str) -> None:
         tries=0,
         next_at=next_at,
         cause=Cause.AMBIGUOUS,
-        for_person=sentence,
+        for_person=sentence if can_find else f"{sentence} {_CAN_NOT_LOOK}",
     )
 
 

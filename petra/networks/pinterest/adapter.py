@@ -87,6 +87,7 @@ class Pinterest:
         target_label="Board",
         section_label="Section",
         post_label="Pin",
+        opt_out_meta="pinterest",  # <meta name="pinterest" content="nopin">, help.pinterest.com, 2026-11
     )
     # Creating a Pin needs all four of boards and pins, read and write.
     sign_in = SignIn(

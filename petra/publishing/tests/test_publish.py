@@ -12,6 +12,7 @@ import pytest
 from conftest import People
 from petra.accounts.models import Account, AccountState
 from petra.lib import clock
+from petra.posts.models import Post
 from petra.publishing import lanes, publish, scheduling
 from petra.publishing import testing as furniture
 from petra.publishing.models import Attempt, Delivery, Lane, State
@@ -252,6 +253,26 @@ def test_a_crash_after_the_answer_finds_the_pin(stage: Stage) -> None:
     publish.publish_delivery(workspace_id=stage.workspace_id, delivery_id=stage.delivery_id)
     assert stage.turn().state == State.PUBLISHED
     assert len(stage.pins()) == 1
+
+
+def test_without_a_link_a_lost_pin_is_left_to_a_person_and_never_sent_again(stage: Stage) -> None:
+    with scope.workspace(stage.workspace_id):
+        Post.objects.filter(pk=stage.read().post_id).update(link="")
+    stage.simulator.fault("apply_then_drop", path="/v5/pins", method="POST", times=1)
+    delivery = stage.turn()
+    assert (delivery.state, delivery.next_at) == (State.UNCONFIRMED, None)
+    assert "say whether it is there" in delivery.for_person
+    assert len(stage.pins()) == 1
+    assert stage.verb(scheduling.it_is_there).state == State.PUBLISHED
+
+
+def test_a_picture_the_network_cannot_fetch_is_sent_as_bytes(stage: Stage, settings: object) -> None:
+    settings.PUBLIC_URL = "https://petra.invalid"  # type: ignore[attr-defined]
+    assert stage.turn().state == State.PLANNED
+    assert stage.pins() == []
+    assert stage.turn().state == State.PUBLISHED
+    sent = stage.simulator.log(method="POST", path="/v5/pins")
+    assert len(sent) == 2
 
 
 def test_a_moved_delivery_is_not_sent_at_its_old_time(stage: Stage) -> None:
