@@ -25,6 +25,7 @@ _FILE_NAME = re.compile(
     r"[\w().\- ]+\.(?:jpe?g|png|webp|gif|avif|heic)|(?:img|dsc[fn]?|image|photo|bild|foto)?[\W\d_]*", re.I
 )
 _TITLE_BREAK = re.compile(r"\s*[:|]\s+|\s+[–—-]\s+")
+_NUMBER = re.compile(r"\A\d{1,2}[.):]\s+")
 _TITLE_PAUSE = re.compile(r"\s*[,;(]\s*")
 
 
@@ -77,10 +78,12 @@ def _language_of(article: Source) -> str:
 
 def _title(article: Source, most: int, variant: int) -> str:
     title = article.title or _any_words(article)
-    asides = [heading for heading in article.headings if _is_telling(heading, title)]
+    asides = [_NUMBER.sub("", heading) for heading in article.headings if _is_telling(heading, title)]
     if variant > 0 and asides and article.title:
         short = _TITLE_BREAK.split(title, maxsplit=1)[0]
-        longer = f"{short if len(short) > 12 else title}: {asides[(variant - 1) % len(asides)]}"
+        subject = short if len(short) > 8 else title
+        aside = asides[(variant - 1) % len(asides)]
+        longer = f"{subject} – {aside}" if ":" in subject + aside else f"{subject}: {aside}"
         if len(longer) <= most:
             return longer
     return _shortened_title(title, most)
@@ -127,7 +130,7 @@ def _shortened_title(title: str, most: int) -> str:
 def _description(article: Source, most: int, variant: int) -> str:
     room = min(most, GOOD_DESCRIPTION)
     opening = [s for s in sentences.split(article.excerpt) if sentences.ends_well(s) and len(s) <= room]
-    pool = _ranked(article, without={s.casefold() for s in opening})
+    pool = [s for s in _ranked(article) if not any(_say_the_same(s.text, said) for said in opening)]
     chosen = _share(opening, pool, room, variant)
     if chosen:
         return " ".join(chosen)
@@ -166,9 +169,9 @@ def _first_fitting(opening: list[str], room: int) -> list[str]:
     return []
 
 
-def _ranked(article: Source, *, without: set[str]) -> list[_Sentence]:
+def _ranked(article: Source) -> list[_Sentence]:
     """List the article's usable sentences, the most telling first."""
-    found = list(_usable(article.text, without))
+    found = list(_usable(article.text))
     good = [
         s for s in found if 40 <= len(s.text) <= 260 and s.text.split(" ", 1)[0].lower().strip("\"'„“”,") not in LEANS
     ]
@@ -177,8 +180,8 @@ def _ranked(article: Source, *, without: set[str]) -> list[_Sentence]:
     return sorted(scored, key=lambda sentence: (-sentence.score, sentence.place))
 
 
-def _usable(text: str, without: set[str]) -> Iterator[_Sentence]:
-    seen = set(without)
+def _usable(text: str) -> Iterator[_Sentence]:
+    seen: set[str] = set()
     place = 0
     for entry in text.splitlines():
         line = entry.lstrip("-•*–· ")
@@ -193,6 +196,12 @@ def _usable(text: str, without: set[str]) -> Iterator[_Sentence]:
                 continue
             seen.add(key)
             yield _Sentence(sentence, place)
+
+
+def _say_the_same(one: str, other: str) -> bool:
+    """Say whether most words of one sentence stand in the other."""
+    words, others = set(one.casefold().split()), set(other.casefold().split())
+    return len(words & others) > 0.6 * min(len(words), len(others))
 
 
 def _weights(article: Source) -> dict[str, float]:

@@ -184,6 +184,7 @@ def window(s: Scene, x: float, y: float, w: float, h: float, sky: str, ground: s
         ),
         ground,
     )
+    s.shape(box(x, y + h * 0.86, x + w, y + h), ground)
     s.shape(oval(x + w * 0.72, y + h * 0.25, w * 0.09), lighter(LEMON, 0.5))
     for bar in (box(x + w / 2 - 7, y, x + w / 2 + 7, y + h), box(x, y + h * 0.45, x + w, y + h * 0.45 + 13)):
         s.shape(bar, WHITE, to=SAND)
