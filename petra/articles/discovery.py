@@ -1,7 +1,8 @@
-"""Blog address → list of candidates: asks robots.txt, the page itself, sitemaps, feeds and WordPress, merges by address key.
+"""Blog address → list of candidates: asks robots.txt, the page itself, sitemaps, feeds and WordPress, merges by
+address key.
 
-Called by `collecting`. Asks through a `Visitor`, reads through the `Sandbox`; owns no rows. A list that fails is reported, not
-swallowed; the crawl over links is the last resort.
+Called by `collecting`. Asks through a `Visitor`, reads through the `Sandbox`; owns no rows. A list that fails is
+reported, not swallowed; the crawl over links is the last resort.
 """
 
 from __future__ import annotations
@@ -163,14 +164,14 @@ class Discovery:
             raise BotWall
         found.title, found.engine = read.title, read.engine
         found.read_already[address_key(answer.url)] = answer
-        if not found.site.folder == "/" and _is_single_page(answer.url):
+        if found.site.folder != "/" and _is_single_page(answer.url):
             found.site = Site(found.site.host)
         return read
 
     # ---- sitemaps ----
 
     def _read_sitemaps(self, found: Discovered) -> None:
-        named = [url for url in self._visitor.sitemaps(found.home)]
+        named = self._visitor.sitemaps(found.home)
         root = f"{urlsplit(found.home).scheme}://{urlsplit(found.home).netloc}"
         waiting = [(url, 0) for url in named]
         guesses = [] if named else [urljoin(root, guess) for guess in _SITEMAP_GUESSES]

@@ -17,7 +17,9 @@ def edit_article(
     text: str | None = None,
     actor_id: UUID | None = None,
 ) -> Article:
-    """Set what a person wants said instead of the page's words; an empty text goes back to the page's. None: as it is."""
+    """Set what a person wants said instead of the page's words; an empty text goes back to the page's. None: as it
+    is.
+    """
     wanted = {"edited_title": title, "edited_excerpt": excerpt, "edited_text": text}
     changes = {name: value.strip() for name, value in wanted.items() if value is not None}
     Article.objects.filter(pk=article.pk).update(**changes)

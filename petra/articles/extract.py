@@ -1,7 +1,8 @@
-"""HTML → fields: reads one page of a blog into an `Extracted`. Pure; runs in the sandbox because pages are strangers' input.
+"""HTML → fields: reads one page of a blog into an `Extracted`. Pure; runs in the sandbox because pages are strangers'
+input.
 
-Order of trust per field stands with the fields (`fields`, `words`, `pictures`); here they are put together and what the feed
-knows fills what the page leaves open.
+Order of trust per field stands with the fields (`fields`, `words`, `pictures`); here they are put together and what
+the feed knows fills what the page leaves open.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Reads feeds: RSS 0.9 to 2.0, Atom, JSON Feed, well or ill formed. Pure; run it in the sandbox, feeds are strangers' input."""
+"""Reads feeds: RSS 0.9 to 2.0, Atom, JSON Feed, well or ill formed. Pure; run it in the sandbox, feeds are strangers'
+input.
+"""
 
 from __future__ import annotations
 

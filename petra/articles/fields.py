@@ -115,7 +115,7 @@ def _site_names(page: Page) -> set[str]:
 
 def _without_site(text: str, site_names: set[str]) -> str:
     """Take the site's name off the end or the start of a title; other parts stay."""
-    pieces = [match for match in _SEPARATORS.finditer(text)]
+    pieces = list(_SEPARATORS.finditer(text))
     if not pieces:
         return text
     squeezed = {_squeezed(name) for name in site_names}
@@ -135,9 +135,15 @@ def _without_site(text: str, site_names: set[str]) -> str:
 
 def _is_site(part: str, squeezed: set[str]) -> bool:
     bare = _squeezed(part)
-    return len(bare) > 2 and any(
-        bare == name or (len(name) > 4 and (name in bare or bare in name)) for name in squeezed
-    )
+    if len(bare) <= 2:
+        return False
+    return any(bare == name or (len(name) > 4 and _is_mostly(bare, name)) for name in squeezed)
+
+
+def _is_mostly(one: str, other: str) -> bool:
+    """Say whether one name holds the other and little besides ("oakember", "oakemberblog")."""
+    short, long = sorted((one, other), key=len)
+    return short in long and len(short) >= 0.7 * len(long)
 
 
 def _folded(text: str) -> str:

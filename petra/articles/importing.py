@@ -1,8 +1,10 @@
-"""STOP 1: blog address → articles. Starts, runs, pauses and stops imports; the web pages and the command line call it.
+"""STOP 1: blog address → articles. Starts, runs, pauses and stops imports; the web pages and the command line call
+it.
 
-One import is one ImportRun. Its list of pages is stored once found, and each page is committed alone, so a stop loses nothing
-and a killed worker's import goes on where it stood. No transaction is open while a site is asked. How a blog is looked at
-stands in `discovery` and `collecting`, how a page is read in `extract`, how it is written in `recording`.
+One import is one ImportRun. Its list of pages is stored once found, and each page is committed alone, so a stop loses
+nothing and a killed worker's import goes on where it stood. No transaction is open while a site is asked. How a blog
+is looked at stands in `discovery` and `collecting`, how a page is read in `extract`, how it is written in
+`recording`.
 """
 
 from __future__ import annotations
@@ -130,7 +132,9 @@ def resume_lost_imports() -> int:
 
 
 def run_import(*, workspace_id: UUID, run_id: UUID) -> None:
-    """Do an import to its end, or until it is paused, stopped or taken over. Safe to repeat: it goes on where it stood."""
+    """Do an import to its end, or until it is paused, stopped or taken over. Safe to repeat: it goes on where it
+    stood.
+    """
     turn = _Turn(workspace_id, run_id)
     if not turn.take():
         return

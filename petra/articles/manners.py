@@ -1,6 +1,7 @@
 """How Petra behaves on other people's sites: robots.txt first, one request at a time, gaps, Retry-After, budgets.
 
-Every request of importing goes through a `Visitor`. It knows no database; waiting and being stopped come in as a function.
+Every request of importing goes through a `Visitor`. It knows no database; waiting and being stopped come in as a
+function.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ class _Host:
     is_closed: bool = False
     gap_s: float = 0.0
     next_at: float = 0.0
+    asked_at: float = 0.0
     answer_s: list[float] = field(default_factory=list)
 
 
@@ -115,9 +117,9 @@ class Visitor:
     ) -> outbound.Answer:
         """Ask for one address, robots.txt of its host first; waits as long as manners ask.
 
-        Answers 429 and 5xx are asked again, at most three times in all, as late as the site says. `validators` are the
-        ETag and Last-Modified of the stored body. Raises Disallowed, RobotsUnknown, SiteBusy, BotWall, OverBudget and what
-        `outbound` raises.
+        Answers 429 and 5xx are asked again, at most three times in all, as late as the site says. `validators` are
+        the ETag and Last-Modified of the stored body. Raises Disallowed, RobotsUnknown, SiteBusy, BotWall, OverBudget
+        and what `outbound` raises.
         """
         headers = {"Accept": accept, **_conditional(validators or {})}
         if first_bytes:
@@ -169,12 +171,14 @@ class Visitor:
         self.requests += 1
         pace = 2 * sum(host.answer_s) / len(host.answer_s) if host.answer_s else 0.0
         gap = max(host.gap_s, min(pace, 10.0))
-        host.next_at = clock.monotonic() + gap * (1 + _JITTER) * ids.jitter(
-            _JITTER / (1 + _JITTER)
-        )  # never under the gap
+        host.asked_at = clock.monotonic()
+        host.next_at = host.asked_at + gap * (1 + _JITTER) * ids.jitter(_JITTER / (1 + _JITTER))  # never under the gap
 
     def _note(self, answer: outbound.Answer) -> None:
         self.total_bytes += len(answer.body)
+        host = self._hosts.get(_origin(self._client.check(answer.url)))
+        if host is not None:
+            host.answer_s = [*host.answer_s[-9:], clock.monotonic() - host.asked_at]
 
     def _back_off(self, answer: outbound.Answer, attempt: int) -> None:
         host = self._hosts[_origin(self._client.check(answer.url))]
@@ -218,9 +222,10 @@ class Visitor:
             host.next_at = clock.monotonic() + min(2.0**attempt if wait_s is None else wait_s, MAX_CRAWL_DELAY_S)
         host.is_closed = answer.status >= 500 or answer.status == 429
         text = answer.body.decode("utf-8", "replace")
-        if answer.status == 200 and not text.lstrip("\ufeff \t\r\n")[:1] == "<":
+        if answer.status == 200 and not text.lstrip("\ufeff \t\r\n").startswith("<"):
             host.rules = Protego.parse(text)
             host.gap_s = max(self._gap_s, _delay(host.rules))
+            host.next_at = max(host.next_at, host.asked_at + host.gap_s)  # the wish counts from the first request on
 
 
 def _origin(url: httpx2.URL) -> str:

@@ -47,9 +47,11 @@ class Blog(TenantModel):
 
 
 class Article(TenantModel):
-    """One imported page. Unique by the key of its canonical address within its blog; archived, never silently deleted.
+    """One imported page. Unique by the key of its canonical address within its blog; archived, never silently
+    deleted.
 
-    `title`, `excerpt` and so on are what the page says; `edited_*` what a person made of it, never overwritten by an import.
+    `title`, `excerpt` and so on are what the page says; `edited_*` what a person made of it, never overwritten by an
+    import.
     """
 
     blog = TenantForeignKey(Blog, models.CASCADE, related_name="articles")

@@ -1,6 +1,7 @@
 """Reads the dates that feeds, sitemaps and pages write, with their offset. Pure.
 
-A moment is kept as ISO 8601 text: "2018-05-01" where only the day is known, else with seconds and, where given, the offset.
+A moment is kept as ISO 8601 text: "2018-05-01" where only the day is known, else with seconds and, where given, the
+offset.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ _EARLIEST_YEAR = 1995
 
 
 def read_moment(text: object, *, now: datetime) -> str | None:
-    """Read one written date; None when it is unreadable, before 1995 or later than `now` (a day is allowed for zones)."""
+    """Read one written date; None when it is unreadable, before 1995 or later than `now` (a day is allowed for
+    zones).
+    """
     if not isinstance(text, str) or not text.strip() or len(text) > 100:
         return None
     match = _ISO.match(text)

@@ -114,7 +114,7 @@ def open_page(body: bytes, *, url: str, content_type: str = "") -> Page | None:
 
 def parse_html(text: str) -> lxml.html.HtmlElement | None:
     """Parse HTML of any quality; attributes of absurd length are dropped."""
-    text = _XML_LINE.sub("", text)
+    text = _XML_LINE.sub("", _without_deserts(text))
     if not text.strip():
         return None
     parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=False, remove_pis=True)
@@ -127,6 +127,13 @@ def parse_html(text: str) -> lxml.html.HtmlElement | None:
             if len(value) > MAX_ATTRIBUTE_CHARS:
                 del element.attrib[name]
     return tree
+
+
+def _without_deserts(text: str) -> str:
+    """Shorten runs of a thousand spaces and more: pattern searches, ours and others', take quadratic time on them."""
+    if any(space * 1000 in text for space in (" ", "\n", "\t", "\xa0", " \n", "\r\n")):
+        return re.sub(r"\s+", lambda run: run[0] if len(run[0]) < 1000 else " ", text)
+    return text
 
 
 def decode(body: bytes, content_type: str) -> str:
@@ -181,7 +188,9 @@ def _json_ld(tree: lxml.html.HtmlElement) -> tuple[list[Node], dict[str, Node]]:
 
 
 def _lenient_json(text: str) -> object:
-    """Read JSON as pages write it: comment marks around, a semicolon behind, raw line breaks and trailing commas inside."""
+    """Read JSON as pages write it: comment marks around, a semicolon behind, raw line breaks and trailing commas
+    inside.
+    """
     text = _LD_WRAPPING.sub("", _LD_WRAPPING.sub("", text)).strip().rstrip(";").strip()
     for candidate in (text, re.sub(r",(\s*[}\]])", r"\1", text)):
         try:

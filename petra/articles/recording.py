@@ -1,4 +1,5 @@
-"""Writes what was read of an article into its rows. Called by `importing`, inside the scope and transaction of one page.
+"""Writes what was read of an article into its rows. Called by `importing`, inside the scope and transaction of one
+page.
 
 Never touches what a person edited, never brings an archived article back.
 """

@@ -1,7 +1,8 @@
 """Runs the readers of strangers' bytes in a child process with limits on processor time and memory.
 
-A page can make a parser run for minutes or take all memory; here that costs one child, which is killed and started anew, and
-the page is reported. Bytes go in as pickle (from us), answers come back as JSON (the child may be anyone's by then).
+A page can make a parser run for minutes or take all memory; here that costs one child, which is killed and started
+anew, and the page is reported. Bytes go in as pickle (from us), answers come back as JSON (the child may be anyone's
+by then).
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import sys
 import warnings
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from petra.articles import feeds, sitemaps
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def _answer(frame: bytes) -> dict[str, Any]:
-    task, body, arguments, cpu_s = pickle.loads(frame)  # from our own parent
+    task, body, arguments, cpu_s = pickle.loads(frame)  # noqa: S301 - from our own parent, never from a page
     _limit_cpu(cpu_s)
     try:
         return {"found": _read(task, body, arguments)}
@@ -76,8 +77,8 @@ def _read(task: str, body: bytes, arguments: dict[str, Any]) -> Any:
 def _limit_memory(room_bytes: int) -> None:
     """Allow `room_bytes` more than the child takes by itself. Systems without the limit go on without."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as statm:
-            taken = int(statm.read().split()[0]) * resource.getpagesize()
+        statm = Path("/proc/self/statm").read_text(encoding="ascii")
+        taken = int(statm.split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + room_bytes, resource.RLIM_INFINITY))
     except (OSError, ValueError):
         return

@@ -61,7 +61,7 @@ def _unpack(body: bytes) -> tuple[bytes, bool]:
 
 def _parse_text(body: bytes, *, is_cut: bool) -> SitemapFile:
     found = SitemapFile(is_cut=is_cut)
-    for line in body.decode("utf-8", "replace").splitlines():
+    for line in body.decode("utf-8-sig", "replace").splitlines():
         match = _TEXT_LINE.match(line[:4096])
         if match:
             found.pages.append(Entry(match[1]))

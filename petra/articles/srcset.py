@@ -1,4 +1,6 @@
-"""Picture addresses and the sizes they tell: srcset by the HTML algorithm, widths in names and queries, one picture's many forms."""
+"""Picture addresses and the sizes they tell: srcset by the HTML algorithm, widths in names and queries, one picture's
+many forms.
+"""
 
 from __future__ import annotations
 

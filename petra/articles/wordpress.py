@@ -1,4 +1,6 @@
-"""WordPress's own list of posts (REST, developer.wordpress.org/rest-api/reference/posts, 2026-11). Pure reading of its answers."""
+"""WordPress's own list of posts (REST, developer.wordpress.org/rest-api/reference/posts, 2026-11). Pure reading of
+its answers.
+"""
 
 from __future__ import annotations
 

@@ -114,8 +114,9 @@ def read_words(page: Page) -> Words:
 
 
 def complete(text: str, root: lxml.html.HtmlElement) -> str:
-    """Give the whole words of the article's element when they are the same text with its ends: extraction cuts last lines
-    that are mostly links, and first ones that are short."""
+    """Give the whole words of the article's element when they are the same text with its ends: extraction cuts last
+    lines that are mostly links, and first ones that are short.
+    """
     tree = copy.deepcopy(root)
     tree.tail = None
     _drop_junk(tree)

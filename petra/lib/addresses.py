@@ -1,9 +1,10 @@
 """Web addresses and the numbers behind them: what Petra may ask for at all. Pure; `lib.outbound` calls it before every
 request and at every connection.
 
-An address is refused by its form alone (`parse`), a number by the range it lies in (`is_public`). Ranges are the special
-purpose registries of IANA (iana.org/assignments/iana-ipv4-special-registry and its IPv6 twin, 2026-11) plus the metadata
-services of cloud providers that lie in public ranges.
+An address is refused by its form alone (`parse`), a number by the range it lies in (`is_public`). Ranges are the
+special
+purpose registries of IANA (iana.org/assignments/iana-ipv4-special-registry and its IPv6 twin, 2026-11) plus the
+metadata services of cloud providers that lie in public ranges.
 """
 
 from __future__ import annotations

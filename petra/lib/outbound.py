@@ -17,6 +17,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import httpcore2
@@ -331,9 +332,9 @@ class _GuardedTransport(httpx2.HTTPTransport):
     """httpx2's own transport over a pool that connects through the guard; the only way to give it a backend."""
 
     def __init__(self, backend: _GuardedBackend) -> None:
-        super().__init__(trust_env=False)
+        super().__init__(verify=_tls(), trust_env=False)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(trust_env=False),
+            ssl_context=_tls(),
             max_connections=4,
             max_keepalive_connections=2,
             keepalive_expiry=30.0,
@@ -341,6 +342,12 @@ class _GuardedTransport(httpx2.HTTPTransport):
             http2=False,
             network_backend=backend,
         )
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Read the trusted certificates once: it takes a tenth of a second."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 def _look_up(name: str, port: int) -> list[str]:

@@ -34,6 +34,13 @@ class Asked:
     headers: dict[str, str]
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up in the middle is no failure of the blog."""
+
+
 class BlogServer:
     """Serves `pages` (path → Page); unknown paths are 404."""
 
@@ -66,7 +73,7 @@ class BlogServer:
             def log_message(self, *_: Any) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _QuietServer(("127.0.0.1", 0), Handler)
         self.port = int(self._server.server_address[1])
         self.home = f"http://127.0.0.1:{self.port}"
         self.allow = frozenset({("127.0.0.1", self.port)})

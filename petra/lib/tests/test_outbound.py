@@ -23,6 +23,13 @@ from petra.lib.errors import ProductError
 from petra.lib.outbound import BadAnswer, Outbound, TooManyRedirects, TooSlow, Unreachable
 
 
+class QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up in the middle is what many of these tests are about."""
+
+
 class Canary:
     """A server on loopback that must not be reached; answers whatever `answer` writes."""
 
@@ -43,8 +50,7 @@ class Canary:
                 return
 
         self.seen: dict[str, str] = {}
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()

