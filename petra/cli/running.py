@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ from urllib.parse import urlsplit
 import typer
 import uvicorn
 from django.conf import settings
+from django.db import ProgrammingError, connections
 
 from petra.cli import output, preparing
 from petra.cli.output import ExitCode
@@ -25,7 +28,12 @@ from petra.lib.errors import ProductError
 _SIMULATOR_WAIT_S = 30.0
 
 
-def web(port: Port = DEFAULT_PORT, host: Host = "127.0.0.1", as_json: output.Json = False) -> None:
+def web(
+    port: Port = DEFAULT_PORT,
+    host: Host = "127.0.0.1",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until the database is at this version.")] = False,
+    as_json: output.Json = False,
+) -> None:
     """Serve the pages. Any number of these may run behind a proxy.
 
     [dim]Example:[/dim]  DATABASE_URL=postgresql://petra_app:…@db/petra HOST=0.0.0.0 petra web
@@ -47,6 +55,10 @@ def web(port: Port = DEFAULT_PORT, host: Host = "127.0.0.1", as_json: output.Jso
         )
         for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn finishes its requests, then passes the signal on
             signal.signal(number, lambda *_: sys.exit(ExitCode.OK))
+        config.load()
+        import_module(settings.ROOT_URLCONF)  # all pages now, not at the first request
+        if wait:
+            _wait_for_schema()
         uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -116,6 +128,19 @@ def bring_up(as_json: output.Json = False) -> None:
             sign_in = demo.prepare()
     value = {"email": sign_in.email, "password": sign_in.password} if sign_in else None
     output.result({"demo": value, "settings": demo.PACE if sign_in else {}}, "The database is at this version.")
+
+
+def _wait_for_schema() -> None:
+    from petra import migrating  # models load only after Django is set up
+
+    while True:
+        # Before the first migration the application's role may not even look.
+        with contextlib.suppress(ProgrammingError):
+            if migrating.is_current():
+                connections.close_all()
+                return
+        connections.close_all()
+        time.sleep(0.1)
 
 
 def _wait_for(address: str) -> None:

@@ -90,10 +90,11 @@ class _Serving:
             state = preparing.home() / "simulator" / "state.json"
             words = ["--port", str(self.simulator_port), "--state", str(state)]
             self.supervisor.add(Child("The simulator", run_module("petra.simulator", *words), self._environment()))
+        # The pages take as long to load as the database takes to be brought up; they open when it is.
+        words = ["web", "--port", str(self.port), "--host", self.host, "--wait"]
+        self.supervisor.add(Child("The web process", run_module("petra.cli", *words), self._environment()))
         brought = json.loads(self._once("bring-up", "--json"))
         self.added = {key: value for key, value in brought["settings"].items() if key not in os.environ}
-        words = ["web", "--port", str(self.port), "--host", self.host]
-        self.supervisor.add(Child("The web process", run_module("petra.cli", *words), self._environment()))
         self.supervisor.add(
             Child("The worker", run_module("petra.worker"), self._environment(), stop_wait_s=WORKER_STOP_WAIT_S)
         )
