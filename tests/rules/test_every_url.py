@@ -7,31 +7,54 @@ Absent and forbidden must look the same: 404.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from conftest import People
 from petra.articles.models import Article, Blog, ImportRun
+from petra.lib import clock
+from petra.posts.models import Generation
 from petra.publishing import testing as furniture
 from petra.simulator.testing import SimulatedAccount, SimulatedBoard
-from petra.tenancy import scope
+from petra.tenancy import rowsecurity, scope
 from petra.tenancy.models import User
 
 SECRET = "zwetschgendatschi"  # stands in every text of alice's rows and nowhere else
 
 # Open to everybody, signed in or not.
 PUBLIC = {"healthz", "readyz", "components", "public_file"}
-# Open to every member, about their own workspace only: what they show is searched for alice's secret.
-OWN = {
-    "overview", "articles", "import_blog", "import_url", "pins", "calendar", "accounts", "account_connect",
-    "account_callback", "activity", "queue_help", "settings", "settings_person", "workspace_new", "onboarding",
-    "events",
+# About the member's own workspace, or about rows named in the form: no parameter says whose. Each is asked by GET,
+# and by POST with every id of alice's in every field that forms use.
+FORMS = {
+    "overview", "articles", "import_blog", "import_url", "pins", "pins_bulk", "pins_undo", "pin_new", "calendar",
+    "calendar_day", "calendar_pick", "calendar_move", "calendar_plan", "calendar_unschedule", "calendar_undo",
+    "calendar_spread", "accounts", "account_connect", "account_callback", "events", "activity", "queue_help",
+    "settings", "settings_person", "workspace_switch", "workspace_new", "onboarding", "onboarding_step",
+    "onboarding_skip",
 }  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
+# What a `<slug:act>` may be, over all routes that have one.
+ACTS = (
+    "pause",
+    "resume",
+    "stop",
+    "archive",
+    "restore",
+    "cancel",
+    "reset",
+    "retry",
+    "hold",
+    "undo",
+    "there",
+    "look",
+    "now",
+)
 
 
 def routes() -> Iterator[tuple[str, str, list[str]]]:
@@ -64,13 +87,44 @@ def alices_rows(people: People) -> dict[str, str]:
         target = account.targets.get()
         asset = furniture.picture()
         post = furniture.ready_post(asset, target=target, title=SECRET)
-        delivery = furniture.planned(post, account=account)
+        delivery = furniture.planned(post, account=account, due_at=clock.now() + timedelta(days=1))
+        generation = Generation.objects.create(post=post, writer="offline", title=SECRET)
     ids: dict[str, UUID] = {
-        "blog_id": blog.pk, "article_id": article.pk, "run_id": run.pk, "account_id": account.pk, "target_id":
-        target.pk,
-        "asset_id": asset.pk, "post_id": post.pk, "delivery_id": delivery.pk, "workspace_id": people.workspace.pk,
-    }  # fmt: skip
-    return {**{name: str(value) for name, value in ids.items()}, "shape": "thumb", "network_key": "pinterest"}
+        "blog_id": blog.pk,
+        "article_id": article.pk,
+        "run_id": run.pk,
+        "account_id": account.pk,
+        "target_id": target.pk,
+        "asset_id": asset.pk,
+        "post_id": post.pk,
+        "pin_id": post.pk,
+        "delivery_id": delivery.pk,
+        "workspace_id": people.workspace.pk,
+        "version_id": generation.pk,
+    }
+    words = {"shape": "thumb", "network_key": "pinterest", "day": "2026-11-22", "token": "x", "step": "articles"}
+    return {**{name: str(value) for name, value in ids.items()}, **words, "act": ACTS[0]}
+
+
+def form(values: dict[str, str]) -> dict[str, object]:
+    """Fill every field that forms use with ids of alice's."""
+    post, delivery, target = values["post_id"], values["delivery_id"], values["target_id"]
+    rows = {"post": post, "pin": [post], "pins": [post], "id": [post, delivery], "delivery": delivery}
+    rows |= {"account": values["account_id"], "target": target, "board": target, "section": target}
+    rows |= {"blog": values["blog_id"], "workspace": values["workspace_id"], "asset": values["asset_id"]}
+    times = {"at": "2027-01-01T10:00", "local": "2027-01-01T10:00", "day": "2027-01-01", "time": "10:00"}
+    acts = {"act": ["remove", "publish", "schedule", "board"], "how_many": "1", "zone": "2027-01-01 morning"}
+    return {**rows, **times, **acts, "seen": "1", "plan_no": "1", "version": "1"}
+
+
+def everything_of(workspace_id: UUID) -> dict[str, list[Any]]:
+    """Read every row of a workspace, as the database holds it."""
+    with scope.workspace(workspace_id), connection.cursor() as cursor:
+        rows = {}
+        for model in rowsecurity.tenant_models():
+            cursor.execute(f"select t::text from {model._meta.db_table} t order by t::text")
+            rows[model._meta.db_table] = cursor.fetchall()
+    return rows
 
 
 def address(pattern: str, parameters: list[str], values: dict[str, str]) -> str:
@@ -84,38 +138,51 @@ def address(pattern: str, parameters: list[str], values: dict[str, str]) -> str:
     return "/" + path
 
 
-def test_every_route_is_in_a_table_or_has_an_owner() -> None:
-    unknown = [n for n, _, parameters in routes() if n not in PUBLIC | OWN and not any("_id" in p for p in parameters)]
-    assert [n for n in unknown if n != "workspace_switch"] == []
+def owned_routes() -> Iterator[tuple[str, str, list[str]]]:
+    """Give the routes whose address names a row."""
+    return ((n, p, parameters) for n, p, parameters in routes() if n not in PUBLIC | FORMS)
 
 
-def test_a_stranger_gets_404_for_every_row_of_another_workspace(
+def addresses(pattern: str, parameters: list[str], values: dict[str, str]) -> list[str]:
+    """Give the addresses of a route: one, or one for each act."""
+    acts = ACTS if "act" in parameters else ACTS[:1]
+    return [address(pattern, parameters, {**values, "act": act}) for act in acts]
+
+
+def test_every_route_is_in_a_table_or_names_a_row() -> None:
+    assert [n for n, _, parameters in owned_routes() if not any(p.endswith("_id") for p in parameters)] == []
+
+
+def test_a_stranger_gets_404_for_every_row_of_another_workspace_and_changes_nothing(
     people: People, alices_rows: dict[str, str], browser_of: Callable[[User], Client]
 ) -> None:
+    before = everything_of(people.workspace.pk)
     charlie = browser_of(people.charlie)
     tried = 0
-    for name, pattern, parameters in routes():
-        if name in PUBLIC | OWN or not parameters:
-            continue
-        path = address(pattern, parameters, alices_rows)
-        for method in METHODS:
-            status = getattr(charlie, method)(path).status_code
-            assert status in {404, 405}, f"{method.upper()} {path} ({name}) answered {status} to a stranger"
+    for name, pattern, parameters in owned_routes():
+        for path in addresses(pattern, parameters, alices_rows):
+            statuses = {m: getattr(charlie, m)(path, form(alices_rows)).status_code for m in ("get", "post")}
+            statuses |= {m: getattr(charlie, m)(path).status_code for m in ("put", "patch", "delete")}
+            assert set(statuses.values()) <= {404, 405}, f"{path} ({name}) answered a stranger: {statuses}"
+            assert 404 in statuses.values(), f"{path} ({name}) answers 405 to everything"
             tried += 1
-        assert 404 in {getattr(charlie, m)(path).status_code for m in METHODS}, f"{path} answers 405 to everything"
-    assert tried
+    assert tried > 20
+    assert everything_of(people.workspace.pk) == before
 
 
-def test_no_page_shows_a_stranger_anything_of_another_workspace(
+def test_no_form_shows_or_changes_anything_of_another_workspace(
     people: People, alices_rows: dict[str, str], browser_of: Callable[[User], Client]
 ) -> None:
+    before = everything_of(people.workspace.pk)
     charlie = browser_of(people.charlie)
     for name, pattern, parameters in routes():
-        if name not in OWN or name == "events":
+        if name not in FORMS or name == "events":
             continue
-        answer = charlie.get(address(pattern, parameters, alices_rows))
-        assert answer.status_code in {200, 302, 404, 405, 422}, f"{name} answered {answer.status_code}"
-        assert SECRET not in answer.content.decode(errors="replace"), name
+        path = address(pattern, parameters, alices_rows)
+        for answer in (charlie.get(path, form(alices_rows)), charlie.get(path), charlie.post(path, form(alices_rows))):
+            assert answer.status_code < 500, f"{name} answered {answer.status_code}"
+            assert SECRET not in answer.content.decode(errors="replace"), name
+    assert everything_of(people.workspace.pk) == before
 
 
 def test_nothing_but_public_pages_opens_without_signing_in(people: People, alices_rows: dict[str, str]) -> None:
@@ -123,18 +190,14 @@ def test_nothing_but_public_pages_opens_without_signing_in(people: People, alice
     for name, pattern, parameters in routes():
         if name in PUBLIC:
             continue
-        answer = nobody.get(address(pattern, parameters, alices_rows))
-        signs_in = answer.status_code == 302 and answer.headers["Location"].startswith("/signin/")
-        assert signs_in or answer.status_code in {401, 404, 405}, f"{name} answered {answer.status_code}"
+        for answer in (c(address(pattern, parameters, alices_rows)) for c in (nobody.get, nobody.post)):
+            signs_in = answer.status_code == 302 and answer.headers["Location"].startswith("/signin/")
+            assert signs_in or answer.status_code in {401, 403, 404, 405}, f"{name} answered {answer.status_code}"
 
 
 def test_a_member_of_the_workspace_does_get_the_rows(
     people: People, alices_rows: dict[str, str], browser_of: Callable[[User], Client]
 ) -> None:
     bob = browser_of(people.bob)
-    seen = [
-        bob.get(address(pattern, parameters, alices_rows)).status_code
-        for name, pattern, parameters in routes()
-        if parameters and name not in PUBLIC | OWN
-    ]
-    assert seen.count(200) >= 3, "the test would pass if every page answered 404 to everybody"
+    seen = [bob.get(address(p, parameters, alices_rows)).status_code for _, p, parameters in owned_routes()]
+    assert seen.count(200) >= 3, "the tests above would pass if every page answered 404 to everybody"
