@@ -175,6 +175,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "petra.web.errors.ProductErrors",
 ]
 ROOT_URLCONF = "petra.urls"
 ASGI_APPLICATION = "petra.asgi.application"

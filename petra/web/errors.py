@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
+
+from petra.lib.errors import ProductError
+
+log = logging.getLogger(__name__)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -25,6 +32,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that nothing is here, for what is absent and for what belongs to others alike."""
     return _page(request, 404, _("Nothing is here"), _("The address may be old, or what stood here was removed."))
+
+
+class ProductErrors(MiddlewareMixin):
+    """A ProductError that no page caught becomes its sentence and status, not a stack."""
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, ProductError):
+            return None
+        log.info("%s: %s", request.path, exception.code)
+        return _page(request, exception.http_status, _("That did not work"), exception.for_person)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -9,9 +9,10 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 from petra.media import addresses, renditions
-from petra.media.access import StoredFile, file_of, get_asset
+from petra.media.access import StoredFile, file_of
+from petra.media.models import Asset
 from petra.media.pictures import BadPicture
-from petra.tenancy import scope
+from petra.tenancy import access, scope
 from petra.tenancy.access import MemberRequest, member_page
 
 _A_YEAR_S = 31_536_000  # an asset never changes its bytes
@@ -24,7 +25,7 @@ def file(request: MemberRequest, asset_id: UUID, shape: str) -> FileResponse:
     if shape not in renditions.SHAPES:
         raise Http404
     with scope.workspace(request.actor.workspace.pk):
-        asset = get_asset(asset_id)
+        asset = access.get(Asset, asset_id)
     try:
         stored = file_of(renditions.rendition(asset, shape))  # type: ignore[arg-type]  # checked above
     except BadPicture:

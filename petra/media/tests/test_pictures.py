@@ -6,7 +6,7 @@ import io
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
@@ -121,6 +121,7 @@ def test_a_text_bomb_in_a_png_costs_nothing() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(deadline=None)
 @given(
     st.binary(max_size=300),
     st.sampled_from([b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\0\0\0\0WEBPVP8 "]),
@@ -133,6 +134,7 @@ def test_no_bytes_bring_anything_but_a_picture_or_a_refusal(data: bytes, head: b
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, of damaged metadata
+@settings(deadline=None)
 @given(st.integers(0, 4000), st.integers(0, 255))
 def test_a_damaged_jpeg_is_shown_or_refused_never_a_crash(place: int, value: int) -> None:
     data = bytearray(_SMALL)

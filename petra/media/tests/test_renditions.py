@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from django.db import connections
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -104,6 +104,7 @@ def test_transparent_parts_become_white() -> None:
     assert Image.open(io.BytesIO(made.content)).getpixel((5, 5)) == (255, 255, 255)
 
 
+@settings(deadline=None)
 @given(SIDES, SIDES)
 def test_a_cut_is_two_to_three_and_lies_inside(width: int, height: int) -> None:
     wide, high = renditions.cut_size(width, height)
@@ -112,6 +113,7 @@ def test_a_cut_is_two_to_three_and_lies_inside(width: int, height: int) -> None:
     assert abs(wide * 3 - high * 2) <= 3
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 255), min_size=1, max_size=70), SIDES, SIDES)
 def test_a_window_never_leaves_its_side(weights: list[float], length: int, window: int) -> None:
     offset = renditions.best_offset(weights, length, window)

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
+from django.http import Http404
 
 from conftest import People
-from petra.media import access, storing
+from petra.media import storing
 from petra.media.models import Asset
 from petra.media.pictures import BadPicture
 from petra.media.tests import samples
-from petra.tenancy import scope
+from petra.tenancy import access, scope
 from petra.tenancy.models import Workspace
 
 
@@ -41,10 +42,10 @@ def test_two_workspaces_keep_their_own(people: People) -> None:
     theirs = storing.store_image(samples.jpeg(), workspace_id=people.elsewhere.pk)
     assert ours.pk != theirs.pk
     assert ours.file != theirs.file
-    with scope.workspace(people.elsewhere.pk), pytest.raises(access.NoSuchPicture):
-        access.get_asset(ours.pk)
+    with scope.workspace(people.elsewhere.pk), pytest.raises(Http404):
+        access.get(Asset, ours.pk)
     with scope.workspace(people.workspace.pk):
-        assert access.get_asset(ours.pk) == ours
+        assert access.get(Asset, ours.pk) == ours
 
 
 def test_a_file_cut_off_by_a_crash_is_written_again(in_workspace: Workspace) -> None:
