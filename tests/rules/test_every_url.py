@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.http import FileResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -106,14 +107,24 @@ def alices_rows(people: People) -> dict[str, str]:
     return {**{name: str(value) for name, value in ids.items()}, **words, "act": ACTS[0]}
 
 
-def form(values: dict[str, str]) -> dict[str, object]:
+def form(values: dict[str, str]) -> dict[str, str | list[str]]:
     """Fill every field that forms use with ids of alice's."""
     post, delivery, target = values["post_id"], values["delivery_id"], values["target_id"]
-    rows = {"post": post, "pin": [post], "pins": [post], "id": [post, delivery], "delivery": delivery}
+    rows: dict[str, str | list[str]] = {
+        "post": post,
+        "pin": [post],
+        "pins": [post],
+        "id": [post, delivery],
+        "delivery": delivery,
+    }
     rows |= {"account": values["account_id"], "target": target, "board": target, "section": target}
     rows |= {"blog": values["blog_id"], "workspace": values["workspace_id"], "asset": values["asset_id"]}
     times = {"at": "2027-01-01T10:00", "local": "2027-01-01T10:00", "day": "2027-01-01", "time": "10:00"}
-    acts = {"act": ["remove", "publish", "schedule", "board"], "how_many": "1", "zone": "2027-01-01 morning"}
+    acts: dict[str, str | list[str]] = {
+        "act": ["remove", "publish", "schedule", "board"],
+        "how_many": "1",
+        "zone": "2027-01-01 morning",
+    }
     return {**rows, **times, **acts, "seen": "1", "plan_no": "1", "version": "1"}
 
 
@@ -203,5 +214,6 @@ def test_a_member_of_the_workspace_does_get_the_rows(
     for _, pattern, parameters in owned_routes():
         answer = bob.get(address(pattern, parameters, alices_rows))
         seen.append(answer.status_code)
-        answer.close()  # a picture's file
+        if isinstance(answer, FileResponse):
+            answer.file_to_stream.close()
     assert seen.count(200) >= 3, "the tests above would pass if every page answered 404 to everybody"

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.http import Http404
 
 from conftest import People
+from petra.media import access as files
 from petra.media import storing
 from petra.media.models import Asset
 from petra.media.pictures import BadPicture
@@ -25,8 +26,8 @@ def test_an_upload_is_kept_under_a_name_of_ours(in_workspace: Workspace) -> None
     assert len(asset.original_name) == 200
     assert (asset.width_px, asset.height_px, asset.alt_text) == (1200, 1800, "A red dot")
     assert storing.path_of(asset).is_relative_to(Path(settings.MEDIA_ROOT))
-    with access.file_of(asset).open() as file:
-        assert len(file.read()) == asset.size_bytes == access.file_of(asset).size_bytes
+    with files.file_of(asset).open() as file:
+        assert len(file.read()) == asset.size_bytes == files.file_of(asset).size_bytes
 
 
 def test_the_same_bytes_are_kept_once_and_gain_an_alt_text(in_workspace: Workspace) -> None:
