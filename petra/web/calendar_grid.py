@@ -79,6 +79,7 @@ class Cell:
     column: int
     is_today: bool
     is_past: bool
+    is_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,7 @@ class Grid:
             column=column,
             is_today=day == self.today,
             is_past=end <= self.now,
+            is_chosen=day == self.shown.day,
         )
 
     def _whole(self, day: date, items: list[Item], words: str, column: int) -> Cell:
@@ -256,6 +258,7 @@ class Grid:
             column=column,
             is_today=day == self.today,
             is_past=day < self.today,
+            is_chosen=day == self.shown.day,
         )
 
     def _landing(self, items: list[Item], *, start: datetime, end: datetime) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What an open calendar is told: one card where a post changed its state, the grid and tray where posts changed place."""
+"""What an open calendar is told: one card where a post changed its state, all of it where posts changed place."""
 
 from __future__ import annotations
 

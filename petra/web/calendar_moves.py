@@ -219,12 +219,11 @@ class _Target:
 
     def instant(self, account_id: UUID, *, keeps: datetime | None, after: datetime | None) -> datetime:
         """Give the instant of the next post: the first one lands as asked, each following one in the next free slot."""
-        if self.day is not None:
-            if keeps is None:
+        if self.at is None:
+            if keeps is None or self.day is None:
                 raise _no_time()
             zone = self.request.actor.zone
             return slots.instant(self.day, keeps.astimezone(zone).time(), zone)
-        assert self.at is not None
         if after is None:
             return self.at
         account = access.get(Account, account_id)
@@ -257,7 +256,8 @@ def _chosen_posts(request: MemberRequest) -> list[Post]:
 
 
 def _said(request: MemberRequest, done: Done, at: datetime | None, *, one: str, many: str) -> Done:
-    assert at is not None
+    if at is None:
+        raise Http404
     n = len(_ids(request)) if "id" in request.POST else len(done.undo)
     when = moments.moment(at, zone=request.actor.zone, now=clock.now())
     return Done((one if n == 1 else many) % {"when": when, "n": n}, done.days, done.undo if len(done.undo) == n else [])

@@ -1,4 +1,4 @@
-"""Reads everything one page of the calendar shows. Four questions, whatever its size. Call inside the workspace's scope.
+"""Reads everything one page of the calendar shows, in four questions. Call inside the workspace's scope.
 
 Called by the page itself, by its verbs (which answer with the places they changed) and by the live stream.
 """

@@ -1,4 +1,4 @@
-"""Which part of the calendar a page shows: view, days, filters. Read from the address and written back into it. Pure."""
+"""Which part of the calendar a page shows: view, days, filters. Read from the address and written back. Pure."""
 
 from __future__ import annotations
 

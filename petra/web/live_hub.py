@@ -32,7 +32,7 @@ class Ended(Exception):
     """The stream is over: the process ends, or the page did not keep up."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Subscription:
     """One open page. `waiting` are ids of events to tell; `is_gap` says that some may have been missed."""
 
