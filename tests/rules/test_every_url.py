@@ -13,7 +13,6 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.http import FileResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -210,10 +209,9 @@ def test_a_member_of_the_workspace_does_get_the_rows(
     people: People, alices_rows: dict[str, str], browser_of: Callable[[User], Client]
 ) -> None:
     bob = browser_of(people.bob)
-    seen = []
-    for _, pattern, parameters in owned_routes():
-        answer = bob.get(address(pattern, parameters, alices_rows))
-        seen.append(answer.status_code)
-        if isinstance(answer, FileResponse):
-            answer.file_to_stream.close()
+    seen = [
+        bob.get(address(pattern, parameters, alices_rows)).status_code
+        for name, pattern, parameters in owned_routes()
+        if name != "file"  # an open file, tested with the pictures
+    ]
     assert seen.count(200) >= 3, "the tests above would pass if every page answered 404 to everybody"
