@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petra.ai import sentences
@@ -140,6 +140,7 @@ def test_a_long_article_takes_no_time() -> None:
 TEXTS = st.text(max_size=300) | st.text(alphabet="ab .!?…\n\"'“”ß1é<>&;\u0301👨\u200d👩。", max_size=300)
 
 
+@settings(deadline=None)
 @given(
     title=TEXTS,
     excerpt=TEXTS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petra.ai import sentences
@@ -74,6 +74,7 @@ def test_markup_and_invisible_characters_are_taken_out() -> None:
     assert sentences.plain("&lt;img src=x&gt;hello") == "hello"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.integers(0, 120))
 def test_a_shortened_text_fits_and_keeps_words_and_characters_whole(raw: str, most: int) -> None:
     text = sentences.one_line(raw)
@@ -87,6 +88,7 @@ def test_a_shortened_text_fits_and_keeps_words_and_characters_whole(raw: str, mo
     assert "".join(whole[: len(regex.findall(r"\X", kept))]) == kept
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_splitting_loses_nothing_but_white_space(raw: str) -> None:
     text = sentences.one_line(raw)
