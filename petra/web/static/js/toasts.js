@@ -64,6 +64,7 @@ document.addEventListener("htmx:after:request", (event) => {
 
 // Server trouble: the page keeps what it shows, one toast says so.
 document.addEventListener("htmx:response:error", (event) => {
+  if (event.target === document.body) return; // the live stream: the worker card says it
   if ((event.detail?.ctx?.response?.status ?? 500) >= 500) show("toast-broken");
 });
 document.addEventListener("htmx:error", (event) => {
