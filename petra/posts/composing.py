@@ -59,6 +59,8 @@ def request_drafts(articles: Sequence[Article], *, how_many: int = 1, target: Ta
     """Put the drafting of some articles into the queue and return the request's id. Call inside a scope."""
     request_id = ids.new_id()
     here = scope.current()
+    if not articles:
+        return request_id
     queue.enqueue(
         JOB,
         workspace_id=str(here.workspace_id),

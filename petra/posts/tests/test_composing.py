@@ -151,6 +151,26 @@ def test_the_job_goes_on_after_an_article_that_cannot_be_drafted(
         assert Event.objects.get(kind="drafts.finished").data["drafted"] == 1
 
 
+def test_a_request_reaches_its_job_as_texts_and_numbers(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[dict[str, str | int]] = []
+    monkeypatch.setattr("petra.lib.queue.enqueue", lambda name, **ids: jobs.append({"name": name, **ids}))
+    with scope.workspace(people.workspace.pk, actor_id=people.alice.pk):
+        first, second = article(), article(title="Second")
+        composing.request_drafts([], how_many=2)
+        request_id = composing.request_drafts([first, second], how_many=2)
+    assert jobs == [
+        {
+            "name": "posts.draft",
+            "workspace_id": str(people.workspace.pk),
+            "article_ids": f"{first.pk},{second.pk}",
+            "how_many": 2,
+            "target_id": "",
+            "actor_id": str(people.alice.pk),
+            "request_id": str(request_id),
+        }
+    ]
+
+
 # ---- words and their state ----
 
 
