@@ -50,12 +50,12 @@ class Check:
         return asdict(self)
 
 
-def database(*, is_online: bool) -> Iterator[Check]:
+def database(*, is_embedded: bool) -> Iterator[Check]:
     """Is the server new enough, is the role weak enough, do the clocks agree?"""
     with connection.cursor() as cursor:
         cursor.execute("select current_setting('server_version'), current_setting('server_version_num')::int")
         version, number = cursor.fetchone()
-        where = "embedded" if preparing.home() in Path(settings.DATABASES["default"]["HOST"]).parents else "own server"
+        where = "embedded" if is_embedded else "a server of its own"
         if number >= MIN_MAJOR * 10000:
             yield Check("database", "ok", f"PostgreSQL {version} ({where}).")
         else:
@@ -91,7 +91,7 @@ def _role() -> Check:
     return Check("role", "mend", f"{name} is {' and '.join(faults)}: workspaces would not be kept apart.", todo)
 
 
-def schema(*, is_online: bool) -> Iterator[Check]:
+def schema() -> Iterator[Check]:
     """Have all migrations run, and does every tenant table keep workspaces apart?"""
     if not migrating.is_current():
         yield Check("migrations", "mend", "The database is not at this version.", "Run `petra migrate`.")
@@ -112,7 +112,7 @@ def schema(*, is_online: bool) -> Iterator[Check]:
         yield Check("row security", "ok", f"Forced on all {len(tables)} tables of workspaces.")
 
 
-def work(*, is_online: bool) -> Iterator[Check]:
+def work() -> Iterator[Check]:
     """Does a worker live, and does work wait?"""
     try:
         alive = [worker for worker in workers.workers() if worker.is_alive]
@@ -132,7 +132,7 @@ def work(*, is_online: bool) -> Iterator[Check]:
         yield Check("queue", "mend", f"{waiting} jobs wait, the oldest for {oldest_s:.0f} s.", todo)
 
 
-def secrets_at_rest(*, is_online: bool) -> Iterator[Check]:
+def secrets_at_rest() -> Iterator[Check]:
     """Are there keys, and can nobody else read them?"""
     try:
         ring = seal.KeyRing.parse(settings.PETRA_KEYS)
@@ -155,7 +155,7 @@ def _file_check(name: str, path: Path, found: str, variable: str) -> Check:
     return Check(name, "ok", f"{found[:-1]}, readable only by you.")
 
 
-def files(*, is_online: bool) -> Iterator[Check]:
+def files() -> Iterator[Check]:
     """Can pictures be stored?"""
     wanted = Path(settings.MEDIA_ROOT)
     root = next(folder for folder in (wanted, *wanted.parents) if folder.is_dir())  # the rest is made when needed
@@ -211,14 +211,16 @@ def _call(url: str) -> Check:
     return Check("address", "mend", f"{url}/healthz answers with {answer.status}.", "Look at the proxy.")
 
 
-def look(*, is_online: bool) -> Iterator[Check]:
+def look(*, is_embedded: bool, is_online: bool) -> Iterator[Check]:
     """Look at everything. Without a database, at everything else."""
     try:
-        for group in (database, schema, work):
-            yield from group(is_online=is_online)
+        yield from database(is_embedded=is_embedded)
+        yield from schema()
+        yield from work()
     except OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         todo = "Start the server, or mend DATABASE_URL; without it Petra runs a server of its own."
         yield Check("database", "mend", f"It can't be reached: {reason}.", todo)
-    for group in (secrets_at_rest, files, outside):
-        yield from group(is_online=is_online)
+    yield from secrets_at_rest()
+    yield from files()
+    yield from outside(is_online=is_online)

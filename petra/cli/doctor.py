@@ -27,7 +27,7 @@ def doctor(
 
         if server is not None and server.is_ours:
             output.note("Petra was not running, so its database was started for this look.")
-        found = list(checks.look(is_online=online))
+        found = list(checks.look(is_embedded=server is not None, is_online=online))
     lines = [_line(check.name, check.state, check.found, check.todo) for check in found]
     output.drawn({"checks": [check.as_value() for check in found], "is_well": all(c.is_well for c in found)}, lines)
     if not all(check.is_well for check in found):

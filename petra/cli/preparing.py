@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import django
 from django.apps import apps
@@ -31,6 +33,27 @@ def home() -> Path:
     return Path(os.environ.get("PETRA_HOME") or "~/.petra").expanduser().absolute()
 
 
+def make_home() -> None:
+    """Make the home. For root it can be passed through, not listed, because its database runs as another user."""
+    home().mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+
+
+def running_file() -> Path:
+    """Say which file tells where Petra runs; whoever runs it holds its lock."""
+    return home() / "serve.lock"
+
+
+def running_petra() -> dict[str, Any]:
+    """Give what a running `petra serve` of this home says of itself; empty when none runs."""
+    with contextlib.suppress(OSError, ValueError), running_file().open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            said: dict[str, Any] = json.loads(file.read())
+            return said
+    return {}
+
+
 def has_own_database() -> bool:
     """Say whether the embedded server is to be used, because no other is named."""
     return not (os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
@@ -42,6 +65,8 @@ def database(*, is_owner_needed: bool = False) -> Iterator[postgres.Embedded | N
     if not has_own_database():
         yield None
         return
+    for name, value in running_petra().get("settings", {}).items():
+        os.environ.setdefault(name, value)
     server = postgres.Embedded(home())
     server.start()
     try:
@@ -84,7 +109,7 @@ def collect_static() -> None:
     )
     digest = hashlib.sha256(repr(found).encode()).hexdigest()
     root = Path(settings.STATIC_ROOT)
-    with _home_errors():
+    with home_errors():
         root.mkdir(parents=True, exist_ok=True)
         with (root / ".collected").open("a+") as stamp:
             fcntl.flock(stamp, fcntl.LOCK_EX)
@@ -105,8 +130,8 @@ def _make_once(path: Path, text: str) -> None:
     """Write a private file unless it is there. Whole or not at all, so that no process reads half a key."""
     if path.exists():
         return
-    with _home_errors():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+    with home_errors():
+        make_home()
         fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(text + "\n")
@@ -116,7 +141,8 @@ def _make_once(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def _home_errors() -> Iterator[None]:
+def home_errors() -> Iterator[None]:
+    """Say in one sentence that the home can't be used."""
     try:
         yield
     except OSError as error:

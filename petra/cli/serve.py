@@ -9,10 +9,12 @@ import json
 import os
 import socket
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Annotated
+from typing import IO, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -54,8 +56,9 @@ def serve(
     output.use_json(as_json)
     supervisor = Supervisor(say=output.note, final_codes=frozenset({ExitCode.USAGE, ExitCode.NOT_READY}))
     try:
-        with supervisor.listening(), _only_one_here(f"http://{_shown(host)}:{port}"):
-            _Serving(supervisor, host=host, port=port, simulator_port=simulator_port or port + 1).run()
+        shared = _simulation(simulator_port or port + 1) if _is_simulated() else {}
+        with supervisor.listening(), _only_one_here(f"http://{_shown(host)}:{port}", shared):
+            _Serving(supervisor, host=host, port=port, shared=shared).run()
     except GaveUp as gave_up:
         raise typer.Exit(gave_up.exit_code) from gave_up
     except _StoppedEarly:
@@ -66,10 +69,11 @@ def serve(
 class _Serving:
     """One run of `petra serve`."""
 
-    def __init__(self, supervisor: Supervisor, *, host: str, port: int, simulator_port: int) -> None:
+    def __init__(self, supervisor: Supervisor, *, host: str, port: int, shared: dict[str, str]) -> None:
         self.supervisor = supervisor
         self.host, self.port = host, port
-        self.simulator_port = simulator_port if _is_simulated() else None
+        self.shared = shared
+        self.simulator_port = urlsplit(shared.get("SIMULATOR_URL", "")).port
         self.server: postgres.Embedded | None = None
         self.added: dict[str, str] = {}  # settings that make the demo quick enough to watch
 
@@ -122,13 +126,7 @@ class _Serving:
             self.supervisor.restart(self._environment())
 
     def _environment(self) -> dict[str, str]:
-        environment = own_environment() | self.added
-        if self.simulator_port:
-            there = f"127.0.0.1:{self.simulator_port}"
-            environment["SIMULATOR_URL"] = f"http://{there}"
-            # The demo's blog is on this machine.
-            environment["PETRA_ALLOW_PRIVATE"] = f"{os.environ.get('PETRA_ALLOW_PRIVATE', '')},{there}"
-        return environment
+        return own_environment() | self.shared | self.added
 
     def _once(self, *words: str) -> str:
         """Run another `petra` command as the database's owner to its end and give what it printed.
@@ -169,6 +167,13 @@ class _Serving:
             raise _StoppedEarly
 
 
+def _simulation(port: int) -> dict[str, str]:
+    """Give the settings of simulated networks on this machine. The demo's blog is there too."""
+    there = f"127.0.0.1:{port}"
+    allowed = ",".join(filter(None, [os.environ.get("PETRA_ALLOW_PRIVATE"), there]))
+    return {"SIMULATOR_URL": f"http://{there}", "PETRA_ALLOW_PRIVATE": allowed}
+
+
 def check_port(host: str, port: int, *, setting: str) -> None:
     """Make sure that we can listen there. Raises ProductError with a sentence that names the port."""
     listen(host, port, setting=setting).close()
@@ -203,32 +208,31 @@ def _is_simulated() -> bool:
 
 
 @contextlib.contextmanager
-def _only_one_here(address: str) -> Iterator[None]:
-    """Hold the home for this run: a second `petra serve` on it is told where the first one is."""
-    home = preparing.home()
-    try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
-        file = (home / "serve.lock").open("a+")
-    except OSError as error:
-        raise ProductError(
-            "home_not_writable",
-            f"Petra cannot write to its folder {home} ({error.strerror or error}): make it writable, or set PETRA_HOME "
-            "to a folder of your own.",
-        ) from error
+def _only_one_here(address: str, shared: dict[str, str]) -> Iterator[None]:
+    """Hold the home for this run, and tell other commands on it where Petra runs and what it decided."""
+    with preparing.home_errors():
+        preparing.make_home()
+        file = preparing.running_file().open("a+")
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            where = file.read().strip() or "another address"
+        if not _lock(file):
+            where = preparing.running_petra().get("address", "another address")
             raise ProductError(
                 "already_running",
-                f"Petra runs already with the data in {home}, at {where}: open that, or stop it first.",
-            ) from None
+                f"Petra runs already with the data in {preparing.home()}, at {where}: open that, or stop it first.",
+            )
         file.truncate(0)
-        file.write(f"{address} (process {os.getpid()})")
+        file.write(json.dumps({"address": address, "process": os.getpid(), "settings": shared}))
         file.flush()
         yield
+
+
+def _lock(file: IO[str]) -> bool:
+    for _ in range(10):  # a command that looks whether Petra runs holds it for a moment
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _shown(host: str) -> str:

@@ -161,6 +161,30 @@ def test_a_killed_database_comes_back(home: Path) -> None:
         served.process.wait()
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_without_keys_a_demo_is_made_once_and_other_commands_know_of_it(home: Path) -> None:
+    words = {"PETRA_SIMULATOR": "on", "SIMULATOR_PORT": str(free_port())}
+    served = Served(home, port=free_port(), **words)
+    try:
+        served.until(lambda: "Look at the demo" in served.said())
+        sign_in = next(line for line in served.said().splitlines() if line.startswith("Look at the demo"))
+        command = [sys.executable, "-P", "-m", "petra.cli", "doctor", "--json"]
+        looked = subprocess.run(
+            command, env={**served.environment, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+        )
+        found = {check["name"]: check["found"] for check in json.loads(looked.stdout)["checks"]}
+        assert found["networks"].startswith(f"Simulated at http://127.0.0.1:{words['SIMULATOR_PORT']}")
+        assert found["database"].endswith("(embedded).")
+        assert served.stop() == 0
+        served = Served(home, port=served.port, **words)
+        served.until(lambda: sign_in in served.said())
+        assert served.stop() == 0
+    finally:
+        served.process.kill()
+        served.process.wait()
+
+
 def _is_ready(served: Served) -> bool:
     try:
         return served.ask("/readyz")["database"] is True
