@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from petra.articles import fields, pictures, words
+from petra.articles import bylines, dating, fields, pictures, words
 from petra.articles.feeds import FeedItem
 from petra.articles.identity import absolute, address_key
 from petra.articles.page import ARTICLE_TYPES, Page, open_page, types_of
@@ -82,9 +82,9 @@ def extract(
     said = words.read_words(page)
     found.is_walled = said.is_walled
     found.title, found.sources["title"] = fields.title(page, item)
-    found.authors, found.sources["author"] = fields.authors(page, item)
-    found.published, found.sources["published"] = fields.published(page, item, now=now)
-    found.modified, found.sources["modified"] = fields.modified(page, item, now=now)
+    found.authors, found.sources["author"] = bylines.authors(page, item)
+    found.published, found.sources["published"] = dating.published(page, item, now=now)
+    found.modified, found.sources["modified"] = dating.modified(page, item, now=now)
     found.tags = fields.tags(page, item)
     root = pictures.content_root(page, said.text.split("\n"))
     found.text, found.sources["text"] = said.text, "page"

@@ -56,7 +56,7 @@ class _Ended(Exception):
     """Someone paused or stopped the import, or another worker took it over: this turn ends quietly."""
 
 
-# ---- verbs for people, called inside a scope --------------------------------------------------------------------------
+# ---- verbs for people, called inside a scope ----
 
 
 def add_blog(address: str, *, name: str = "") -> Blog:
@@ -128,7 +128,7 @@ def resume_lost_imports() -> int:
     return len(lost)
 
 
-# ---- the job ----------------------------------------------------------------------------------------------------------
+# ---- the job ----
 
 
 def run_import(*, workspace_id: UUID, run_id: UUID) -> None:

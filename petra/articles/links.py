@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from petra.articles.fields import one_line
 from petra.articles.identity import absolute
+from petra.articles.lines import one_line
 from petra.articles.page import open_page
 
 MAX_LINKS = 2_000

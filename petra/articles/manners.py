@@ -24,6 +24,7 @@ ROBOTS_BYTES = 500 * 1024
 GAP_S = 1.0
 MAX_CRAWL_DELAY_S = 30.0
 MAX_RETRY_AFTER_S = 600.0
+MAX_PACE_S = 10.0  # how far slow answers may stretch the gap
 MAX_TRIES = 3
 _JITTER = 0.1
 _BUSY = frozenset({429, 500, 502, 503, 504})
@@ -169,16 +170,21 @@ class Visitor:
         if host.next_at > now:
             self._sleep(host.next_at - now)
         self.requests += 1
-        pace = 2 * sum(host.answer_s) / len(host.answer_s) if host.answer_s else 0.0
-        gap = max(host.gap_s, min(pace, 10.0))
         host.asked_at = clock.monotonic()
-        host.next_at = host.asked_at + gap * (1 + _JITTER) * ids.jitter(_JITTER / (1 + _JITTER))  # never under the gap
+        self._rest(host)
+
+    def _rest(self, host: _Host) -> None:
+        """Leave the host alone from now on for its gap, a little more at random, never less."""
+        pace = 2 * sum(host.answer_s) / len(host.answer_s) if host.answer_s else 0.0
+        gap = max(host.gap_s, min(pace, MAX_PACE_S))
+        host.next_at = clock.monotonic() + gap * (1 + _JITTER) * ids.jitter(_JITTER / (1 + _JITTER))
 
     def _note(self, answer: outbound.Answer) -> None:
         self.total_bytes += len(answer.body)
         host = self._hosts.get(_origin(self._client.check(answer.url)))
         if host is not None:
             host.answer_s = [*host.answer_s[-9:], clock.monotonic() - host.asked_at]
+            self._rest(host)
 
     def _back_off(self, answer: outbound.Answer, attempt: int) -> None:
         host = self._hosts[_origin(self._client.check(answer.url))]
@@ -225,7 +231,7 @@ class Visitor:
         if answer.status == 200 and not text.lstrip("\ufeff \t\r\n").startswith("<"):
             host.rules = Protego.parse(text)
             host.gap_s = max(self._gap_s, _delay(host.rules))
-            host.next_at = max(host.next_at, host.asked_at + host.gap_s)  # the wish counts from the first request on
+            self._rest(host)  # the wish counts from the first request on
 
 
 def _origin(url: httpx2.URL) -> str:

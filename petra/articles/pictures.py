@@ -13,15 +13,17 @@ from urllib.parse import urlsplit
 import lxml.html
 
 from petra.articles import srcset
-from petra.articles.fields import one_line, text_of
 from petra.articles.identity import absolute, address_key, site_of
+from petra.articles.lines import one_line, text_of
 from petra.articles.page import Page, parse_html
 from petra.articles.srcset import Candidate, is_blank, is_picture_address, picture_key, told_size
 
 MAX_PICTURES = 200
 LEAST_SIDE_PX = 150  # badges and avatars end below; networks ignore pictures under 80 px. 2026-11
-_SOURCES = ("data-orig-file", "data-large-file", "data-pin-media", "data-hi-res-src", "data-large_image", "data-full-url",
-            "data-lazy-src", "data-src", "data-original", "data-lazy", "data-img-url", "data-image", "data-url", "src")  # fmt: skip
+_SOURCES = (
+    "data-orig-file", "data-large-file", "data-pin-media", "data-hi-res-src", "data-large_image", "data-full-url",
+    "data-lazy-src", "data-src", "data-original", "data-lazy", "data-img-url", "data-image", "data-url", "src",
+)  # fmt: skip
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set")
 _OUTSIDE = frozenset({"nav", "header", "footer", "aside", "form", "button", "iframe"})
 _OUTSIDE_NAMES = re.compile(
@@ -91,7 +93,8 @@ def lead_picture(page: Page, pictures: list[Picture], root: lxml.html.HtmlElemen
             return _larger(same, url), source
     marked = page.tree.xpath(
         "//img[contains(@class,'wp-post-image') or contains(@class,'attachment-post-thumbnail') or contains(@class,"
-        "'featured-image')] | //*[contains(@class,'gh-feature-image') or contains(@class,'gh-article-image')]/descendant-or-self::img"
+        "'featured-image')] | //*[contains(@class,'gh-feature-image') or contains(@class,'gh-article-image')]"
+        "/descendant-or-self::img"
     )
     for image in marked[:1]:
         picture = _picture(page, image, image, root=None)

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from petra.articles.feeds import FeedItem
-from petra.articles.fields import one_line
 from petra.articles.identity import absolute, clean_text
+from petra.articles.lines import one_line
 
 PER_PAGE = 50
 MAX_BYTES = 10 * 1024 * 1024

@@ -14,23 +14,27 @@ import trafilatura
 from lxml import etree
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from petra.articles.fields import text_of
 from petra.articles.identity import clean_text
+from petra.articles.lines import text_of
 from petra.articles.page import Page, parse_html
 
 _JUNK_TAGS = frozenset({"script", "style", "nav", "aside", "form", "iframe", "template"})
 _JUNK_IDS = frozenset({"comments", "respond", "disqus_thread"})
 _JUNK_CLASSES = frozenset(
     {
-        "comments", "comments-area", "related", "related-posts", "sharedaddy", "jp-relatedposts", "wp-block-latest-posts",
-        "post-info",
+        "comments", "comments-area", "related", "related-posts", "sharedaddy", "jp-relatedposts",
+        "wp-block-latest-posts", "post-info",
     }
 )  # fmt: skip
 _WALL_PATH = (
-    "//*[contains(@class,'gh-post-upgrade-cta') or contains(@class,'post-password-form') or contains(@class,'paywall-gate')"
-    " or contains(@class,'subscribers-only')]"
+    "//*[contains(@class,'gh-post-upgrade-cta') or contains(@class,'post-password-form')"
+    " or contains(@class,'paywall-gate') or contains(@class,'subscribers-only')]"
 )
-_LANGUAGES = ["ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "gl", "he", "hi", "hr", "hu", "id", "is", "it", "ja", "ko", "lt", "lv", "ms", "no", "nl", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "th", "tr", "uk", "vi", "zh", "la"]  # fmt: skip
+_LANGUAGES = [
+    "ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "gl", "he", "hi", "hr",
+    "hu", "id", "is", "it", "ja", "ko", "la", "lt", "lv", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq",
+    "sr", "sv", "th", "tr", "uk", "vi", "zh",
+]  # fmt: skip
 _LEAST_LETTERS = 200
 _TAGS = frozenset(
     [

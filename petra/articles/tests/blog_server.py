@@ -111,7 +111,8 @@ def article_html(title: str, *, text: str = WORDS, day: str = "2025-03-01", extr
     """Write an article's page as a usual theme does."""
     return f"""<!doctype html><html lang="en"><head><title>{title} | Bread</title>
     <meta property="og:type" content="article"><meta property="og:title" content="{title}">
-    <meta property="og:site_name" content="Bread"><meta property="article:published_time" content="{day}T08:00:00+02:00">
+    <meta property="og:site_name" content="Bread">
+    <meta property="article:published_time" content="{day}T08:00:00+02:00">
     </head><body><article><h1>{title}</h1><div class="entry-content"><p>{text}</p>
     <img src="/loaf.jpg" width="1000" height="1500" alt="A loaf">{extra}</div></article></body></html>"""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from petra.articles import wordpress
 from petra.articles.collecting import Collected, collect
 from petra.articles.discovery import NotABlog
 from petra.articles.manners import BotWall, Budget, Disallowed, RobotsUnknown, SiteBusy, Visitor
@@ -70,7 +71,8 @@ def test_robots_that_can_not_be_read_means_nothing_may_be(blog: BlogServer) -> N
     assert set(blog.paths()) == {"/robots.txt"}
 
 
-@pytest.mark.parametrize("robots", [b"<html>Not robots</html>", b"\xff\xfe\x00", b"Crawl-delay: abc\nUser-agent: *\nCrawl-delay: -1",
+@pytest.mark.parametrize("robots", [b"<html>Not robots</html>", b"\xff\xfe\x00", b"Crawl-delay: abc",
+                                    b"User-agent: *\nCrawl-delay: -1",
                                     b"User-agent: *\nCrawl-delay: 1e309", b""])  # fmt: skip
 def test_robots_of_nonsense_sets_no_rules(blog: BlogServer, robots: bytes) -> None:
     blog.pages["/robots.txt"] = Page(robots)
@@ -101,7 +103,8 @@ def test_an_import_stops_at_its_budget_and_keeps_what_it_has(blog: BlogServer) -
 
 
 def test_sitemap_indexes_are_followed_packed_ones_unpacked_and_rings_left(blog: BlogServer) -> None:
-    index = f"<sitemapindex><sitemap><loc>{blog.home}/sitemap.xml</loc></sitemap><sitemap><loc>{blog.home}/post-sitemap.xml.gz</loc></sitemap>"
+    index = f"<sitemapindex><sitemap><loc>{blog.home}/sitemap.xml</loc></sitemap>"
+    index += f"<sitemap><loc>{blog.home}/post-sitemap.xml.gz</loc></sitemap>"
     index += f"<sitemap><loc>{blog.home}/category-sitemap.xml</loc></sitemap></sitemapindex>"
     entries = "".join(f"<url><loc>{blog.home}{path}</loc></url>" for path in ARTICLES)
     blog.pages["/sitemap.xml"] = Page(index.encode(), "application/xml")
@@ -137,8 +140,10 @@ def test_feed_and_sitemap_are_merged_and_the_feed_proves_articles(blog: BlogServ
     blog.pages["/tag/rye.html"] = Page(
         b"<html><title>Rye</title><article><h1>Rye</h1><p>Everything about rye.</p></article></html>"
     )
-    feed = f"""<rss version="2.0"><channel><title>Oak</title><item><title>Rye</title><link>{blog.home}/tag/rye.html?utm_source=rss</link>
-    <pubDate>Sat, 01 Mar 2025 08:00:00 +0200</pubDate></item><item><title>x</title><link>{blog.home}{ARTICLES[0]}</link></item></channel></rss>"""
+    feed = f"""<rss version="2.0"><channel><title>Oak</title><item><title>Rye</title>
+    <link>{blog.home}/tag/rye.html?utm_source=rss</link>
+    <pubDate>Sat, 01 Mar 2025 08:00:00 +0200</pubDate></item>
+    <item><title>x</title><link>{blog.home}{ARTICLES[0]}</link></item></channel></rss>"""
     blog.pages["/feed.xml"] = Page(feed.encode(), "application/rss+xml")
     blog.pages["/tag/rye.html?utm_source=rss"] = blog.pages["/tag/rye.html"]
     blog.pages["/"] = Page(b'<html><link rel="alternate" type="application/rss+xml" href="/feed.xml"></html>')
@@ -161,13 +166,12 @@ def test_paged_feeds_are_followed_to_their_end(blog: BlogServer) -> None:
 
 
 def test_wordpress_lists_what_nothing_else_does(blog: BlogServer) -> None:
-    rows = [{"id": number, "link": blog.home + path, "title": {"rendered": f"Bread number {number}"}, "date_gmt": "2025-03-01T06:00:00",
-             "content": {"rendered": "<p>x</p>"}} for number, path in enumerate(ARTICLES, 1)]  # fmt: skip
-    fields = "&_fields=id%2Clink%2Ctitle%2Ccontent%2Cexcerpt%2Cdate%2Cdate_gmt%2Cmodified%2Cmodified_gmt%2C_links%2C_embedded&_embed=author%2Cwp%3Aterm"
+    rows = [{"id": number, "link": blog.home + path, "title": {"rendered": f"Bread number {number}"},
+             "date_gmt": "2025-03-01T06:00:00", "content": {"rendered": "<p>x</p>"}}
+            for number, path in enumerate(ARTICLES, 1)]  # fmt: skip
     for number in (1, 2):  # a site that answers the same page for ever
-        blog.pages[f"/wp-json/wp/v2/posts?per_page=50&page={number}{fields}"] = Page(
-            json.dumps(rows).encode(), "application/json"
-        )
+        door = wordpress.posts_url("/wp-json/", number)
+        blog.pages[door] = Page(json.dumps(rows).encode(), "application/json")
     blog.pages["/"] = Page(f'<html><link rel="https://api.w.org/" href="{blog.home}/wp-json/"></html>'.encode())
     blog.pages["/robots.txt"] = Page(b"")
     del blog.pages["/sitemap.xml"]

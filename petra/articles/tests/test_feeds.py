@@ -14,19 +14,25 @@ URL = "https://bread.example/feed/"
 RSS2 = b"""<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"
  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>Oak</title>
  <language>de-DE</language><atom:link rel="next" href="/feed/?paged=2"/><item><title>Rye &amp; wheat</title>
- <link>https://bread.example/rye/</link><guid isPermaLink="false">7</guid><pubDate>Sat, 01 Mar 2025 08:00:00 +0200</pubDate>
+ <link>https://bread.example/rye/</link><guid isPermaLink="false">7</guid>
+ <pubDate>Sat, 01 Mar 2025 08:00:00 +0200</pubDate>
  <dc:creator>Maren</dc:creator><category>rye</category><category>Uncategorized</category>
  <description>Short.</description><content:encoded><![CDATA[<p>Long</p>]]></content:encoded></item>
  <item><title>bad</title><link>javascript:alert(1)</link></item></channel></rss>"""
 ATOM = b"""<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>Oak</title><entry><title>Rye</title>
- <link rel="self" href="/x.atom"/><link rel="alternate" href="/rye/"/><id>tag:1</id><published>2025-03-01T08:00:00+02:00</published>
- <updated>2025-04-01T08:00:00Z</updated><author><name>Maren</name></author><content type="html">&lt;p&gt;Long&lt;/p&gt;</content></entry></feed>"""
-RSS1 = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel rdf:about="x">
- <title>Oak</title></channel><item rdf:about="https://bread.example/rye/"><title>Rye</title><link>https://bread.example/rye/</link></item></rdf:RDF>"""
+ <link rel="self" href="/x.atom"/><link rel="alternate" href="/rye/"/><id>tag:1</id>
+ <published>2025-03-01T08:00:00+02:00</published>
+ <updated>2025-04-01T08:00:00Z</updated><author><name>Maren</name></author>
+ <content type="html">&lt;p&gt;Long&lt;/p&gt;</content></entry></feed>"""
+RSS1 = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
+ <channel rdf:about="x">
+ <title>Oak</title></channel><item rdf:about="https://bread.example/rye/">
+ <title>Rye</title><link>https://bread.example/rye/</link></item></rdf:RDF>"""
 RSS091 = b'<rss version="0.91"><channel><title>Oak</title><item><title>Rye</title><link>https://bread.example/rye/</link></item></channel></rss>'
 JSON_FEED = json.dumps(
     {"version": "https://jsonfeed.org/version/1.1", "title": "Oak", "language": "en", "next_url": "/2.json", "items": [
-        {"id": 7, "url": "/rye/", "title": "Rye", "content_html": "<p>Long</p>", "date_published": "2025-03-01T08:00:00+02:00",
+        {"id": 7, "url": "/rye/", "title": "Rye", "content_html": "<p>Long</p>",
+         "date_published": "2025-03-01T08:00:00+02:00",
          "authors": [{"name": "Maren"}], "tags": ["rye", 3, None]}, {"id": "x"}, 5]}
 ).encode()  # fmt: skip
 
@@ -87,9 +93,12 @@ def test_damaged_feeds_never_crash_the_reader(body: bytes, data: st.DataObject) 
 
 
 def test_wordpress_posts_are_read_with_their_terms_and_author() -> None:
-    row = {"id": 7, "link": "https://bread.example/rye/", "title": {"rendered": "Rye &#8211; wheat"}, "date_gmt": "2025-03-01T06:00:00",
-           "modified_gmt": "2025-04-01T06:00:00", "content": {"rendered": "<p>Long</p>", "protected": False}, "excerpt": {"rendered": "S"},
-           "_embedded": {"author": [{"name": "Maren"}], "wp:term": [[{"name": "rye"}], [{"name": "Uncategorized"}]]}}  # fmt: skip
+    row = {"id": 7, "link": "https://bread.example/rye/", "title": {"rendered": "Rye &#8211; wheat"},
+           "date_gmt": "2025-03-01T06:00:00",
+           "modified_gmt": "2025-04-01T06:00:00", "content": {"rendered": "<p>Long</p>", "protected": False},
+           "excerpt": {"rendered": "S"},
+           "_embedded": {"author": [{"name": "Maren"}],
+                         "wp:term": [[{"name": "rye"}], [{"name": "Uncategorized"}]]}}  # fmt: skip
     ((name, item),) = wordpress.read_posts(json.dumps([row, {"id": "x"}, 5]).encode(), base=URL) or []
     assert (name, item.title, item.published, item.tags) == (7, "Rye – wheat", "2025-03-01T06:00:00Z", ["rye"])
     assert wordpress.read_posts(b'{"code":"rest_post_invalid_page_number"}', base=URL) is None

@@ -1,0 +1,138 @@
+"""Who wrote an article: structured data, feed, byline, in this order; never somebody from the comments. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import lxml.html
+
+from petra.articles.feeds import FeedItem
+from petra.articles.lines import IN_COMMENTS, has_class, names_of_site, one_line, squeezed, text_of
+from petra.articles.page import Node, Page, types_of
+
+_NOT_A_NAME = re.compile(
+    r"https?:|www\.|@|\d{3}|^(?:admin|administrator|author|redaktion|editor|editors|editorial team|staff|guest|unknown|"
+    r"anonymous|user|root|by|von|team|wordpress|webmaster|none|null)$",
+    re.IGNORECASE,
+)
+_BY = re.compile(
+    r"^\s*(?:(?:posted|written|published|words|story|text|photos?|recipe)\s+)?(?:by|von|par|por|di|door|av|autorin|autor|"
+    r"author|auteur|geschrieben von|verfasst von|ein beitrag von|view all posts by|alle beiträge von|posts by)\b[\s:]*",
+    re.IGNORECASE,
+)
+_AFTER_NAME = re.compile(
+    r"\s*(?:\s[|•·–—]\s|\||•|·|\s-\s|,\s*(?:on|am|updated)\b|\s+(?:on|am|in|at|veröffentlicht|published|updated|posted)\s+\W*\d?"
+    r"|\d{1,2}[./]\s?\d|\bon (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)).*$",
+    re.IGNORECASE,
+)
+_WRITTEN_BY = re.compile(
+    r"(?:by|von|par|por|di|door|av|autor(?:in)?:|text:|author:)\s+[A-ZÄÖÜÉ][\w.'-]+\s+[A-ZÄÖÜÉ]", re.IGNORECASE
+)
+_BESIDE_DATE = re.compile(r"^\d{1,2}[./]\s?\d{1,2}[./]\s?\d{4}\s*[-–|,]\s*|,\s*\d{1,2}[./]\d{1,2}[./]\d{4}$")
+_AUTHOR_META = (
+    "parsely-author",
+    "dc.creator",
+    "dcterms.creator",
+    "sailthru.author",
+    "byl",
+    "cxenseparse:author",
+    "citation_author",
+)
+_AND = re.compile(r"\s*(?:,|;|&|\band\b|\bund\b|\bet\b|\by\b)\s*", re.IGNORECASE)
+_AUTHOR_PATHS = (
+    "//*[@itemprop='author']//*[@itemprop='name']",
+    "//*[@itemprop='author']",
+    "//a[contains(concat(' ', normalize-space(@rel), ' '), ' author ')]",
+    f"//*[{has_class('vcard')}]//*[{has_class('fn')}]",
+    "//*[contains(@class,'author-name') or contains(@class,'author_name') or contains(@class,'authorname') or"
+    " contains(@class,'byline-name') or contains(@class,'byline__name') or contains(@class,'byline-author') or"
+    " contains(@class,'date-author')]",
+    f"//*[{has_class('byline')} or {has_class('post-author')} or {has_class('entry-author')} or {has_class('author')}]",
+    "//a[contains(@href,'/author/') or contains(@href,'/autor/') or contains(@href,'/reporters/')]",
+    "//*[self::li or self::span or self::p or self::div or self::a or self::address][contains(@class,'author') and"
+    " not(contains(@class,'bio')) and not(contains(@class,'box')) and not(contains(@class,'about'))][not(.//img)]",
+)
+
+
+def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
+    """Say who wrote it, in the page's order; empty when nobody is named."""
+    node = page.article_node()
+    firms: list[str] = []
+    if node is not None:
+        people, firms = _ld_people(page, node)
+        names = _names(people)
+        if names:
+            return names, "json-ld"
+    if item is not None:
+        names = _names(item.authors)
+        if names:
+            return names, "feed"
+    site_names = names_of_site(page)
+    tagged = page.meta.get("article:author", []) + page.meta.get("author", [])[:1]
+    names = _names(line for line in tagged if squeezed(line) not in {squeezed(name) for name in site_names})
+    tag = "opengraph"
+    for path in _AUTHOR_PATHS:
+        found = page.tree.xpath(f"{path}[not({IN_COMMENTS})]")
+        near = _names(_byline(element) for element in found[:4])
+        if near:
+            if names and set(names) & set(near):
+                return names, tag
+            return (near[:1] if len(found) > 4 and len(near) > 3 else near), "byline"
+    if not names:
+        names, tag = _names([page.first_meta(*_AUTHOR_META)]), "meta"
+    if not names:
+        names, tag = _names(_written_by(page)), "page"
+    if not names:
+        names, tag = _names(firms), "json-ld"
+    return names, tag if names else ""
+
+
+def _ld_people(page: Page, node: Node) -> tuple[list[str], list[str]]:
+    """Give the names of people, and of firms, which count only when nobody else is named."""
+    people: list[str] = []
+    firms: list[str] = []
+    value = node.get("author") or node.get("creator")
+    for person in value if isinstance(value, list) else [value]:
+        if isinstance(person, str):
+            people.append(person)
+        full = page.resolve(person)
+        if full is None:
+            continue
+        name = full.get("name") or " ".join(str(full[part]) for part in ("givenName", "familyName") if full.get(part))
+        is_firm = bool(types_of(full) & {"organization", "newsmediaorganization", "corporation"})
+        for part in name if isinstance(name, list) else [name]:
+            if isinstance(part, str) and is_firm:
+                firms.append(part)
+            elif isinstance(part, str):
+                people.append(part.split(",")[0] if "," in part and "person" in types_of(full) else part)
+    return people, firms
+
+
+def _written_by(page: Page) -> Iterator[str]:
+    """Find a line near the title that starts with "by" or stands beside the date."""
+    for element in page.tree.xpath(
+        f"(//article|//main|//body)[1]//*[self::p or self::span or self::div or self::li][not({IN_COMMENTS})]"
+    )[:400]:
+        line = one_line(element.text)
+        if 5 < len(line) <= 60 and (_WRITTEN_BY.match(line) or _BESIDE_DATE.search(line)):
+            yield _BESIDE_DATE.sub("", line)
+            return
+
+
+def _byline(element: lxml.html.HtmlElement) -> str:
+    line = one_line(element.get("content") or text_of(element))
+    return line if len(line) <= 120 else ""
+
+
+def _names(lines: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for line in lines:
+        plain = _AFTER_NAME.sub("", _BY.sub("", one_line(line))).strip(" ,;:.|-–—")
+        for name in _AND.split(plain):
+            if re.search(r"\.(?:de|com|lt|net|org|at|ch)$", name.strip(), re.IGNORECASE):
+                continue
+            bare = _BY.sub("", name).strip(" ,;:|-–—()")
+            if 1 < len(bare) <= 60 and not _NOT_A_NAME.search(bare) and len(bare.split()) <= 6 and bare not in found:
+                found.append(bare)
+    return found[:8]

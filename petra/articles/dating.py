@@ -1,0 +1,104 @@
+"""When an article was published and changed: structured data, feed, marks beside the title, then guessing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from htmldate import find_date
+
+from petra.articles.feeds import FeedItem
+from petra.articles.lines import IN_COMMENTS, has_class, text_of
+from petra.articles.moments import instant, read_moment
+from petra.articles.page import Node, Page
+
+Found = tuple[str, str]  # moment, source
+_PUBLISHED = (
+    "article:published_time", "datepublished", "og:published_time", "dc.date.issued", "parsely-pub-date",
+    "sailthru.date", "date", "dc.date", "pubdate", "publish-date", "publishdate", "article.published",
+)  # fmt: skip
+_MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dc.date.modified", "last-modified")
+
+
+def published(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
+    """Say when it was published, as a moment (see `moments`)."""
+    node = page.article_node()
+    if node is not None and page.names_here(node):
+        moment = read_moment(node.get("datePublished"), now=now)
+        if moment:
+            return moment, "json-ld"
+    if item is not None:
+        moment = read_moment(item.published, now=now) or (
+            read_moment(item.modified, now=now) if not item.published else None
+        )
+        if moment:
+            return moment, "feed"
+    exact = [moment for moment in _written_moments(page, node, now) if moment]
+    day = _guessed_day(page, now)
+    for moment, source in exact:
+        if day and day in _days(moment):
+            return moment, source
+    if day and (not exact or not any(source == "opengraph" for _, source in exact)):
+        return day, "htmldate"
+    return exact[0] if exact else ("", "")
+
+
+def modified(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
+    """Say when it was last changed, as a moment; "" when the page does not say."""
+    node = page.article_node()
+    for value, source in (
+        (node.get("dateModified") if node else None, "json-ld"),
+        (page.first_meta(*_MODIFIED), "opengraph"),
+        (_near_title(page, "modified"), "page"),
+        (item.modified if item else None, "feed"),
+    ):
+        moment = read_moment(value, now=now)
+        if moment:
+            return moment, source
+    return "", ""
+
+
+def _written_moments(page: Page, node: Node | None, now: datetime) -> Iterator[Found]:
+    for value, source in (
+        (node.get("datePublished") if node else None, "json-ld"),
+        (page.first_meta(*_PUBLISHED), "opengraph"),
+        (_near_title(page, "published"), "page"),
+    ):
+        moment = read_moment(value, now=now)
+        if moment:
+            yield moment, source
+
+
+def _near_title(page: Page, kind: str) -> str:
+    """The date marked up beside the title: time, abbr or an itemprop."""
+    prop = "datePublished" if kind == "published" else "dateModified"
+    classes = (
+        ("published", "dt-published", "entry-date", "post-date")
+        if kind == "published"
+        else ("modified", "updated", "dt-updated")
+    )
+    tests = " or ".join(has_class(name) for name in classes)
+    found = page.tree.xpath(f"//*[@itemprop='{prop}' or (self::time or self::abbr) and ({tests})][not({IN_COMMENTS})]")
+    for element in found[:1]:
+        return element.get("datetime") or element.get("content") or element.get("title") or text_of(element)
+    if kind == "published":
+        times = page.tree.xpath(f"//time[@datetime][not(ancestor::aside)][not({IN_COMMENTS})]")
+        inside = page.tree.xpath(f"(//article|//main)//time[@datetime][not({IN_COMMENTS})]")
+        if times and (len(times) == 1 or inside):
+            return (inside or times)[0].get("datetime") or ""
+    return ""
+
+
+def _guessed_day(page: Page, now: datetime) -> str | None:
+    try:
+        day = find_date(
+            page.tree, url=page.url, original_date=True, extensive_search=True, max_date=now.date().isoformat()
+        )
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):  # htmldate on odd pages, 1.11
+        return None
+    return read_moment(day, now=now)
+
+
+def _days(moment: str) -> set[str]:
+    when = instant(moment)
+    return {moment[:10]} | ({when.date().isoformat()} if when else set())
