@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -18,9 +19,9 @@ import tzlocal
 from django.conf import settings
 
 from petra.accounts import connecting, targets
-from petra.accounts.models import Account, AccountState
+from petra.accounts.models import Account, Target
 from petra.articles import importing
-from petra.articles.models import Article, Blog
+from petra.articles.models import Article, ImportRun, RunState
 from petra.lib import clock, queue
 from petra.lib.ids import new_secret
 from petra.networks.client import Client
@@ -38,10 +39,24 @@ JOB: Final = "demo.fill"
 EMAIL: Final = "demo@petra.example"
 PINS_EACH: Final = 2
 # Simulated networks take a post every second and are looked at again within seconds, so that one can watch.
-PACE: Final = {"PETRA_WRITE_GAP_S": "1", "PETRA_LOOKS_S": "2,4,6"}
+PACE: Final = {"PETRA_WRITE_GAP_S": "1", "PETRA_LOOKS_S": "2,4,6", "PETRA_IMPORT_GAP_S": "0.1"}
 _FIRST_AFTER: Final = timedelta(seconds=3)
 _QUICK_GAP: Final = timedelta(seconds=3)  # between two pins of the demo; each account has every second one
 _QUICK: Final = 10  # pins that go out at once; the others go into slots, at a human pace
+# Which board of the simulated profiles an article's tag leads to.
+_BOARDS: Final = {
+    "baking": "Baking",
+    "backen": "Baking",
+    "balcony": "Balcony garden",
+    "garden": "Seasonal chores",
+    "pflanzen": "Seasonal chores",
+    "home": "Cosy corners",
+    "breakfast": "Weeknight dinners",
+    "soup": "Weeknight dinners",
+    "salad": "Weeknight dinners",
+}
+_OTHER_BOARD: Final = "Small kitchens"
+_GARDEN_BOARDS: Final = ("Balcony garden", "Seasonal chores", "Cosy corners")
 _PROFILES: Final = ("petra.kitchen", "petra.garden")
 _SLOTS: Final = (time(8, 10), time(11, 45), time(17, 10), time(20, 15))
 
@@ -86,15 +101,73 @@ def fill(*, workspace_id: UUID, is_all_quick: bool = False) -> None:
         run = None if blog.articles.exists() else importing.start_import(blog)
     if run is not None:
         importing.run_import(workspace_id=workspace_id, run_id=run.pk)
-    _draft(workspace_id, blog)
+    with scope.workspace(workspace_id):
+        boards = {target.name: target for target in Target.objects.filter(parent=None)}
+        articles = list(Article.objects.filter(blog=blog, posts=None).order_by("-published_at", "id"))
+    for article in _taking_turns(articles):
+        composing.draft_posts_job(
+            workspace_id=workspace_id,
+            article_ids=[article.pk],
+            how_many=PINS_EACH,
+            target_id=boards[_board_for(article)].pk,
+        )
+        _plan(workspace_id, is_all_quick=is_all_quick)  # at once, so that the first pin is out within seconds
     _plan(workspace_id, is_all_quick=is_all_quick)
+
+
+def _board_for(article: Article) -> str:
+    return next((board for tag, board in _BOARDS.items() if tag in article.tags), _OTHER_BOARD)
+
+
+def _taking_turns(articles: list[Article]) -> list[Article]:
+    """Order articles so that neighbours go to different accounts, as far as there are such."""
+    gardens = [a for a in articles if _board_for(a) in _GARDEN_BOARDS]
+    kitchens = [a for a in articles if a not in gardens]
+    pairs = zip_longest(kitchens, gardens)
+    return [article for pair in pairs for article in pair if article is not None]
+
+
+def _plan(workspace_id: UUID, *, is_all_quick: bool) -> None:
+    """Plan what is drafted: the first pins every few seconds, the others into free slots."""
+    with scope.workspace(workspace_id):
+        planned = Delivery.objects.values("post_id")
+        waiting = list(
+            Post.objects.exclude(pk__in=planned)
+            .filter(words_state="ready", target__isnull=False)
+            .select_related("target__account")
+            .order_by("created_at", "id")
+        )
+        done = Delivery.objects.count()
+        quick = len(waiting) if is_all_quick else max(_QUICK - done, 0)
+        last = Delivery.objects.order_by("-due_at").values_list("due_at", flat=True).first()
+        due_at = max(clock.now() + _FIRST_AFTER, last + _QUICK_GAP) if last and quick else clock.now() + _FIRST_AFTER
+        for number, post in enumerate(waiting[:quick]):
+            _plan_one(post, due_at + number * _QUICK_GAP)
+        for post in waiting[quick:]:
+            _plan_one(post, next(scheduling.free_slots(_account_of(post))))
+
+
+def _plan_one(post: Post, due_at: datetime) -> None:
+    scheduling.plan_delivery(post, account=_account_of(post), target=post.target, due_at=due_at)
+
+
+def _account_of(post: Post) -> Account:
+    if post.target is None:
+        raise ValueError("the demo drafts no pin without a board")
+    account: Account = post.target.account
+    return account
 
 
 def progress(workspace_id: UUID) -> tuple[int, int, bool]:
     """Say (finished deliveries, planned deliveries, whether all is planned), for who waits for the demo."""
     with scope.workspace(workspace_id):
         states = list(Delivery.objects.values_list("state", flat=True))
-        is_filled = bool(states) and not Post.objects.filter(deliveries=None).exists()
+        is_imported = ImportRun.objects.filter(state=RunState.DONE).exists()
+        is_filled = (
+            is_imported
+            and not Article.objects.filter(posts=None).exists()
+            and not Post.objects.filter(deliveries=None).exists()
+        )
     return sum(state in (State.PUBLISHED, State.FAILED) for state in states), len(states), is_filled
 
 
@@ -119,53 +192,6 @@ def report(workspace_id: UUID) -> dict[str, Any]:
         "start_lag_p50_s": round(lags[len(lags) // 2], 3) if lags else None,
         "start_lag_p99_s": round(lags[min(int(len(lags) * 0.99), len(lags) - 1)], 3) if lags else None,
     }
-
-
-def _draft(workspace_id: UUID, blog: Blog) -> None:
-    """Draft two pins for each article, one for each account, on boards that take turns."""
-    with scope.workspace(workspace_id):
-        undone = Article.objects.filter(blog=blog, posts=None).order_by("-published_at", "id")
-        article_ids = list(undone.values_list("pk", flat=True))
-        boards = [list(account.targets.filter(parent=None).order_by("name")) for account in _accounts()]
-    for number, article_id in enumerate(article_ids):
-        for of_account in boards:
-            target = of_account[number % len(of_account)]
-            composing.draft_posts_job(
-                workspace_id=workspace_id, article_ids=[article_id], how_many=1, target_id=target.pk
-            )
-
-
-def _plan(workspace_id: UUID, *, is_all_quick: bool) -> None:
-    with scope.workspace(workspace_id):
-        planned = Delivery.objects.values("post_id")
-        waiting = list(
-            Post.objects.exclude(pk__in=planned)
-            .filter(words_state="ready", target__isnull=False)
-            .select_related("target__account")
-            .order_by("created_at", "id")
-        )
-        quick = waiting if is_all_quick else waiting[: max(_QUICK - Delivery.objects.count(), 0)]
-        due_at = clock.now() + _FIRST_AFTER
-        for number, post in enumerate(quick):
-            _plan_one(post, due_at + number * _QUICK_GAP)
-        free = {account.pk: scheduling.free_slots(account) for account in _accounts()}
-        for post in waiting[len(quick) :]:
-            _plan_one(post, next(free[_account_of(post).pk]))
-
-
-def _plan_one(post: Post, due_at: datetime) -> None:
-    scheduling.plan_delivery(post, account=_account_of(post), target=post.target, due_at=due_at)
-
-
-def _account_of(post: Post) -> Account:
-    if post.target is None:
-        raise ValueError("the demo drafts no pin without a board")
-    account: Account = post.target.account
-    return account
-
-
-def _accounts() -> list[Account]:
-    return list(Account.objects.filter(state=AccountState.CONNECTED).order_by("username"))
 
 
 def _connect(network_key: str, profile: str, actor: Actor) -> None:

@@ -78,8 +78,9 @@ class Dispatcher:
             try:
                 with _listening() as listener:
                     self._loop(listener)
-            except (DatabaseError, psycopg.Error):
-                log.exception("the dispatcher lost the database and tries again")
+            except (DatabaseError, psycopg.Error) as error:
+                reason = str(error).strip().splitlines()[:1]
+                log.warning("the dispatcher lost the database and tries again: %s", *reason)
                 self._is_stopping.wait(_MOST_WAIT_S)
             finally:
                 connections.close_all()

@@ -21,14 +21,14 @@ _DEFAULTS: Final[tuple[tuple[str, str, tuple[tuple[str, tuple[str, ...]], ...]],
     (
         TROUBLED,
         "Petra's Garden",
-        (("Balcony garden", ("Herbs", "Tomatoes")), ("Seasonal chores", ("Spring", "Autumn")), ("Wild corners", ())),
+        (("Balcony garden", ("Herbs", "Tomatoes")), ("Seasonal chores", ("Spring", "Autumn")), ("Cosy corners", ())),
     ),
 )
 
 # What goes wrong in the demo, and teaches something: a pause that Petra waits out, a picture only a person can
 # mend, a sign-in that Petra renews by itself; later, now and then, another pause.
 _DEMO_FAULTS: Final[tuple[dict[str, object], ...]] = (
-    {"kind": "rate_limit", "method": "POST", "path": "/v5/pins", "skip": 1, "times": 1, "after_s": 6},
+    {"kind": "rate_limit", "method": "POST", "path": "/v5/pins", "skip": 1, "times": 1, "after_s": 2},
     {
         "kind": "answer",
         "method": "POST",
