@@ -161,7 +161,9 @@ Opener = Callable[..., Page]
 # What a page must never do: break its own policy, or log an error.
 _WATCH = """
 window.petraViolations = [];
-document.addEventListener("securitypolicyviolation", (e) => petraViolations.push(`${e.violatedDirective}: ${e.blockedURI} ${e.sample}`));
+document.addEventListener("securitypolicyviolation", (e) => {
+  petraViolations.push(`${e.violatedDirective}: ${e.blockedURI} ${e.sample}`);
+});
 """
 
 
@@ -200,9 +202,8 @@ def open_page(live: Live, chromium: Browser) -> Iterator[Opener]:
             locale="en-GB",
         )
         contexts.append(context)
-        context.add_cookies(
-            [{"name": settings.SESSION_COOKIE_NAME, "value": live.cookie_of(user or live.people.alice), "url": live.base}]
-        )
+        key = live.cookie_of(user or live.people.alice)
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live.base}])
         page = context.new_page()
         page.set_default_timeout(8000)
         page.add_init_script(_WATCH)
@@ -235,7 +236,11 @@ def axe_problems(page: Page) -> list[str]:
     """Run axe on a page that was opened with `bypass_policy=True`. Gives one line per violation."""
     page.add_script_tag(path=str(AXE))
     found = page.evaluate(
-        """async () => (await axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}))
-        .violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ") + " " + n.failureSummary).join(" | ")}`)"""
+        """async () => {
+          const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+          const { violations } = await axe.run(document, { runOnly });
+          const say = (node) => `${node.target.join(" ")} ${node.failureSummary}`;
+          return violations.map((each) => `${each.id}: ${each.nodes.map(say).join(" | ")}`);
+        }"""
     )
     return list(found)

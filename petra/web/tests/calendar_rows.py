@@ -46,16 +46,15 @@ class Rows:
 
     def post(self, *, title: str | None = None, board: Target | None = None) -> Post:
         """Write one more ready pin."""
-        if not self.assets:
-            self.assets = [picture(colour=colour) for colour in COLOURS]
         n = self.made
         self.made += 1
-        post = ready_post(
+        if n < len(COLOURS):
+            self.assets.append(picture(colour=COLOURS[n]))
+        return ready_post(
             self.assets[n % len(self.assets)],
             target=board or self.boards[n % len(self.boards)],
             title=TITLES[n % len(TITLES)] if title is None else title,
         )
-        return post
 
     def draft(self, **values: object) -> Post:
         """Write one more pin that has no board."""
@@ -98,7 +97,7 @@ def make_rows(workspace: Workspace, *, username: str = "oakandember", slot_times
     """Make an account with two boards and daily slots. Call inside a scope."""
     account: Account = Account.objects.create(network=NETWORK, remote_id=f"r-{username}", username=username)
     boards = [
-        Target.objects.create(account=account, remote_id=f"{username}-{n}", kind="board", name=name)
+        Target.objects.create(account=account, remote_id=f"{len(username)}00000000000{n}", kind="board", name=name)
         for n, name in enumerate(("Weeknight Dinners", "Small Space Ideas"))
     ]
     lanes.ensure_lane(account)
@@ -118,7 +117,8 @@ def fill(rows: Rows, *, ready: int = 14, drafts: int = 4) -> None:
                 rows.stands(at, State.PUBLISHED)
             elif day < 9 or clock_time < "12":  # noqa: PLR2004
                 rows.stands(at, State.PLANNED, next_at=at)
-    rows.stands(rows.at(-1, "18:30"), State.FAILED, cause="media", for_person="The picture is too small for this network.")
+    too_small = "The picture is too small for this network."
+    rows.stands(rows.at(-1, "18:30"), State.FAILED, cause="media", for_person=too_small)
     rows.stands(rows.at(2, "12:30"), State.HELD, cause="account", for_person="Reconnect oakandember first.")
     rows.stands(now, State.SENDING)
     for _ in range(ready):
