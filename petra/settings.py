@@ -80,7 +80,7 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
 
 
 # Where Petra keeps what is not in the database: keys, files, the embedded server.
-PETRA_HOME = Path(text("PETRA_HOME", "~/.petra")).expanduser()
+PETRA_HOME = Path(text("PETRA_HOME") or "~/.petra").expanduser()
 
 
 def kept_secret(variable: str, file_name: str) -> str:
