@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 import httpx2
 from protego import Protego
@@ -134,14 +133,6 @@ class Visitor:
                 return answer
             self._back_off(answer, attempt)
         raise AssertionError("unreachable")
-
-    def may_read(self, url: str) -> bool:
-        """Say whether robots.txt of the address's host lets Petra read it; asks for it when it is not known yet."""
-        try:
-            target = self._client.check(url)
-            return self._is_allowed(self._host(target), target)
-        except ProductError:
-            return False
 
     def sitemaps(self, url: str) -> list[str]:
         """Give the sitemaps that the robots.txt of this address's host names."""
@@ -267,8 +258,3 @@ def _conditional(validators: Mapping[str, str]) -> dict[str, str]:
     if validators.get("last_modified"):
         headers["If-Modified-Since"] = validators["last_modified"]
     return headers
-
-
-def host_of(url: str) -> str:
-    """Say an address's host and port."""
-    return urlsplit(url).netloc

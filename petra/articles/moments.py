@@ -49,11 +49,6 @@ def instant(moment: str | None) -> datetime | None:
     return when.astimezone(UTC) if when.tzinfo else when.replace(tzinfo=UTC)
 
 
-def is_day_only(moment: str) -> bool:
-    """Say whether only the day is known."""
-    return len(moment) == len("2018-05-01")
-
-
 def _zone(offset: str) -> timezone:
     if offset in ("Z", "UTC", "GMT"):
         return UTC

@@ -1,6 +1,6 @@
 """The pictures of an article: where each is to be had largest, its size, alt and caption, and which one leads. Pure.
 
-Walks the article's part of the page in reading order (importing rules 1 to 8 of docs/importing.md).
+Walks the article's part of the page in reading order and asks every attribute lazy themes use.
 """
 
 from __future__ import annotations
@@ -398,7 +398,7 @@ def _ld_image(page: Page, value: object) -> str | None:
         url = absolute(written, page.base) if isinstance(written, str) and not is_blank(written) else None
         if url is None:
             continue
-        width = _pixels(str(node.get("width"))) if node and node is not one or node else 0
+        width = _pixels(str(node.get("width"))) if node else 0
         if best is None or width > best[0]:
             best = (width, url)
     return best[1] if best else None
@@ -406,8 +406,3 @@ def _ld_image(page: Page, value: object) -> str | None:
 
 def _og_words(page: Page) -> tuple[str]:
     return (one_line(page.first_meta("og:image:alt", "twitter:image:alt"))[:2000],)
-
-
-def site_of_picture(url: str) -> str:
-    """Give the host a picture lies on."""
-    return urlsplit(url).netloc

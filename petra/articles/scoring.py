@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from petra.articles.fields import slug_words
 
-ARTICLE_AT = 3  # importing.md of the research: import at 3 and more
+ARTICLE_AT = 3
 
 _LISTING = re.compile(
     r"/(?:tags?|categor(?:y|ies|ia|ie)|kategorien?|schlagwort(?:e|er)?|schlagworte|authors?|autor(?:en)?|archives?|archiv|page|seite|"
