@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+
+MAX_KEY_CHARS = 500  # an index row of PostgreSQL holds about 2,700 bytes
 
 # Parameters that say where a visitor came from, never which page is meant (2026-11).
 _TRACKING = re.compile(
@@ -58,7 +61,10 @@ def address_key(url: str) -> str:
     path = unicodedata.normalize("NFC", unquote(parts.path))
     path = _AMP.sub("/", _INDEX.sub("/", path)).rstrip("/") or "/"
     query = _kept_query(parts.query)
-    return clean_text(_bare_host(parts.netloc) + path + ("?" + query if query else ""))
+    key = clean_text(_bare_host(parts.netloc) + path + ("?" + query if query else ""))
+    if len(key) <= MAX_KEY_CHARS:
+        return key
+    return key[:MAX_KEY_CHARS] + "#" + hashlib.sha256(key.encode()).hexdigest()
 
 
 def absolute(url: str, base: str) -> str | None:

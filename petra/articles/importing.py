@@ -39,6 +39,7 @@ ACTIVE = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
 MAX_ARTICLES = 2_000
 MAX_PROBLEMS = 200
 MAX_MEASURED = 30
+MAX_TURNS = 5  # without one page settled: something about that page breaks the worker
 SILENT_S = 90.0  # a turn not heard of for so long is taken over; one page takes at most about 70 s
 LOST_S = 120.0
 PROGRESS_GAP_S = 0.5
@@ -107,7 +108,7 @@ def stop_import(run: ImportRun) -> ImportRun:
 
 def _move(run: ImportRun, old: Iterable[RunState], new: RunState, event: str) -> ImportRun:
     ended = clock.now() if new == RunState.STOPPED else None
-    fields = {"state": new, "holder_id": None, "beat_at": None, "finished_at": ended, "error": ""}
+    fields = {"state": new, "holder_id": None, "beat_at": None, "turns": 0, "finished_at": ended, "error": ""}
     if ImportRun.objects.filter(pk=run.pk, state__in=list(old)).update(**fields):
         events.record(event, subject=run, done=run.done, found=run.found)
     run.refresh_from_db()
@@ -184,9 +185,14 @@ class _Turn:
             if run.holder_id is not None and run.beat_at and (now - run.beat_at).total_seconds() < SILENT_S:
                 return False
             run.state, run.holder_id, run.beat_at = RunState.RUNNING, self._holder_id, now
-            run.started_at = run.started_at or now
-            run.save(update_fields=["state", "holder_id", "beat_at", "started_at"])
+            run.started_at, run.turns = run.started_at or now, run.turns + 1
+            run.save(update_fields=["state", "holder_id", "beat_at", "started_at", "turns"])
             self._run, self._blog = run, Blog.objects.get(pk=run.blog_id)
+        if run.turns > MAX_TURNS:
+            self.finish(
+                RunState.FAILED, error="The import broke off several times at the same page, so it was stopped."
+            )
+            return False
         self.site = site_of(full_address(self._blog.address))
         return True
 
@@ -277,7 +283,7 @@ class _Turn:
         note = read.trouble.for_person if read.trouble else _NOTES.get(outcome, "")
         ImportPage.objects.filter(pk=page.pk).update(state=_PAGE_STATES.get(outcome, outcome), note=note, item=None)
         counter = _COUNTERS[outcome]
-        self._beat(done=F("done") + 1, requests=requests, **{counter: F(counter) + 1})
+        self._beat(turns=0, done=F("done") + 1, requests=requests, **{counter: F(counter) + 1})
         if read.trouble is not None:
             self._add_problems([read.trouble])
         self._say_progress()

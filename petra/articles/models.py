@@ -143,6 +143,7 @@ class ImportRun(TenantModel):
     sources = models.JSONField(default=list)  # which lists named the articles: sitemap, feed, rest, links, hand
     is_listed = models.BooleanField(default=False)  # the pages to read stand in ImportPage
     holder_id = models.UUIDField(null=True)  # the worker's turn that is on it
+    turns = models.PositiveSmallIntegerField(default=0)  # taken since the last page that was settled
     beat_at = models.DateTimeField(null=True)  # when that turn was last heard of
     problems = models.JSONField(default=list)  # [{"url", "kind", "for_person"}], the first 200
     error = models.TextField(blank=True)

@@ -168,6 +168,32 @@ def test_a_killed_import_goes_on_where_it_stood(
     assert "/sitemap.xml" not in blog_server.paths()
 
 
+def test_a_page_that_breaks_the_worker_each_time_does_not_break_it_for_ever(
+    people: People, blog_server: BlogServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id, run_id = started(people, blog_server)
+
+    def breaks(*_arguments: Any, **_options: Any) -> collecting.Read:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(collecting.Reader, "read", breaks)
+    monkeypatch.setattr(importing, "SILENT_S", 0.0)
+    for _ in range(importing.MAX_TURNS):
+        with pytest.raises(KeyboardInterrupt):
+            importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    run = run_of(workspace_id, run_id)
+    assert run.state == RunState.FAILED and "several times" in run.error
+
+
+def test_an_address_of_any_length_has_a_key_that_fits(people: People, blog_server: BlogServer) -> None:
+    path = "/2025/" + "%E9%BA%A6" * 400 + "/"
+    blog_server.add_article(path, "A long address")
+    run = imported(people, blog_server, kind="url", url=blog_server.home + path)
+    assert run.new == 1
+    assert imported(people, blog_server, kind="url", url=blog_server.home + path).unchanged == 1
+
+
 def test_lost_imports_are_found_across_workspaces(people: People, blog_server: BlogServer, monkeypatch: Any) -> None:
     started(people, blog_server)
     assert importing.resume_lost_imports() == 0
