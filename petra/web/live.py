@@ -112,6 +112,7 @@ async def _messages(stream: _Stream) -> AsyncIterator[bytes]:
     ends_at = clock.monotonic() + LASTS_S * jitter(0.2)
     try:
         yield b"retry: 500\n: here we go\n\n"
+        await here.until_listening(subscription)
         for message in await _draw(stream, [], is_gap=True):
             yield message
         while clock.monotonic() < ends_at:

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 QUEUE_MOST = 256  # events a page may be behind before it is let go; it comes back and asks for what it missed
 _RECONNECT_S = 1.0
+_LISTENS_WITHIN_S = 2.0
 _ASK_S = 15.0  # a LISTEN connection that is silent may be dead: ask it something now and then
 
 
@@ -93,6 +94,13 @@ class Hub:
         subscription = Subscription(workspace_id)
         self._streams[workspace_id].add(subscription)
         return subscription
+
+    async def until_listening(self, subscription: Subscription) -> None:
+        """Wait until nothing can pass unheard, for a moment at most: a gap is made up for later anyway."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LISTENS_WITHIN_S):
+                await self.is_listening.wait()
+                subscription.is_gap = False
 
     def leave(self, subscription: Subscription) -> None:
         """Close a stream; the last one of all stops the listening."""
