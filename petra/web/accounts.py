@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import time
 from typing import Any
 from uuid import UUID
@@ -86,6 +87,8 @@ def account_callback(request: MemberRequest, network_key: str) -> HttpResponse:
     except ProductError as error:
         messages.error(request, error.for_person)
         return redirect("accounts")
+    with contextlib.suppress(NetworkError):  # the next page wants the boards; the job tries again
+        targets.sync_targets(request.actor.workspace.pk, connection.account.pk)
     with scope.workspace(request.actor.workspace.pk, actor_id=request.actor.user.pk):
         resumed = scheduling.resume_account(connection.account)
     words = _("%(name)s is connected.") % {"name": connection.account.username}

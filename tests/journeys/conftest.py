@@ -95,7 +95,7 @@ def open_page(live: Live,  # noqa: F811
             if not any(expected in words for expected in expects):
                 complaints.append(words)
 
-        page.on("console", lambda message: complain(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: complain(f"{page.url}: {message.text}") if message.type == "error" else None)
         page.on("pageerror", lambda error: complain(str(error)))
         pages.append(page)
         return page

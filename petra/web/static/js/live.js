@@ -15,7 +15,8 @@ addEventListener("petra:counts", (event) => {
 });
 
 /* What a person holds is not morphed: the message waits until the hand is empty. */
-const isHeld = () => root.classList.contains("dragging") || document.querySelector(".lifted, [aria-busy=true][data-id]");
+const isHeld = () => root.classList.contains("dragging")
+  || document.querySelector(".lifted, [aria-busy=true][data-id], #main dialog[open], [popover].menu:popover-open");
 document.addEventListener("htmx:sse:before:message", (event) => {
   if (!isHeld()) return;
   event.detail.waitUntil(new Promise((go) => {
