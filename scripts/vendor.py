@@ -21,10 +21,7 @@ from typing import Any, TypedDict
 
 HERE = Path(__file__).resolve().parent.parent
 SVG_HEAD = '<svg xmlns="http://www.w3.org/2000/svg">'
-OUTLINE = (
-    'fill="none" stroke="currentColor" stroke-width="1.75"'
-    ' stroke-linecap="round" stroke-linejoin="round"'
-)
+OUTLINE = 'fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
 FILLED = 'fill="currentColor"'
 
 

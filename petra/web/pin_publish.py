@@ -73,7 +73,6 @@ def _planned(post: Post, delivery: Delivery, *, zone: ZoneInfo, now: datetime) -
                 "danger solid",
                 "rotate",
                 url=reverse("delivery_act", args=[delivery.pk, "retry"]),
-                note=delivery.for_person,
                 menu=[_pick(), _reset(delivery), _remove()],
                 menu_label=_("Other ways"),
             )
@@ -84,7 +83,7 @@ def _planned(post: Post, delivery: Delivery, *, zone: ZoneInfo, now: datetime) -
                 "primary",
                 "search",
                 url=reverse("delivery_act", args=[delivery.pk, "look"]),
-                note=delivery.for_person or _("It may be out. Petra looks before it sends anything again."),
+                note=_("Petra looks before it sends anything again."),
                 menu=[
                     MenuItem(_("It is there"), "check", post_url=reverse("delivery_act", args=[delivery.pk, "there"])),
                     MenuItem(
@@ -139,7 +138,6 @@ def _held(delivery: Delivery) -> PublishButton:
         "primary",
         "send",
         url=reverse("delivery_act", args=[delivery.pk, "retry"]),
-        note=delivery.for_person,
         menu=[_pick(), _reset(delivery)],
         menu_label=_("Other ways"),
     )

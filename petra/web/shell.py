@@ -227,6 +227,7 @@ def _navigation(here: str, numbers: Counts) -> list[Group]:
 
 def _keys() -> list[KeyLine]:
     return [
+        KeyLine(["⌘K", "Ctrl K"], _("Find or jump to")),
         KeyLine(["/"], _("Search in a list")),
         KeyLine(["G", "O"], _("Overview")),
         KeyLine(["G", "C"], _("Calendar")),

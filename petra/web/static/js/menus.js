@@ -18,6 +18,11 @@ const place = (popover) => {
   popover.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
 };
 
+// Placed before the first paint, and once more when its size is known for sure.
+document.addEventListener("beforetoggle", (event) => {
+  const popover = event.target;
+  if (event.newState === "open" && popover.matches?.("[popover]")) requestAnimationFrame(() => place(popover));
+}, true);
 document.addEventListener("toggle", (event) => {
   const popover = event.target;
   if (!(popover instanceof HTMLElement) || !popover.matches("[popover]")) return;
@@ -37,6 +42,11 @@ document.addEventListener("keydown", (event) => {
   if (!menu) return;
   const all = items(menu);
   const at = all.indexOf(document.activeElement);
+  if (event.key === "Enter" && at < 0 && event.target.dataset.menu && all.length) {
+    event.preventDefault();
+    return void all[0].click();
+  }
+  if (at < 0 && (event.key === "Home" || event.key === "End")) return; // the caret's
   const to = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1
     : event.key in STEPS ? (at + STEPS[event.key] + all.length) % all.length : null;
   if (to === null) return;
@@ -45,13 +55,20 @@ document.addEventListener("keydown", (event) => {
 });
 
 const openMenuOf = (element) => {
+  const below = element.dataset?.menu && document.getElementById(element.dataset.menu);
+  if (below) return below;
   const id = element.getAttribute?.("popovertarget");
   const menu = id && document.getElementById(id);
   return menu?.matches(".menu:popover-open") ? menu : null;
 };
 
-// Choosing something closes the menu it was in.
+// Choosing something closes the menu it was in. A link that opens a dialog is a page of its own without script.
 document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("[data-opens-dialog]");
+  if (link && !event.metaKey && !event.ctrlKey) {
+    event.preventDefault();
+    document.getElementById(link.dataset.opensDialog)?.showModal();
+  }
   const chosen = event.target.closest?.(".menu :is(a, button)");
   if (chosen && !chosen.hasAttribute("popovertarget")) chosen.closest("[popover]")?.hidePopover();
   const opener = event.target.closest?.("button[commandfor]");

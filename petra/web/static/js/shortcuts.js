@@ -12,8 +12,9 @@ const nameOf = (event) => {
 };
 
 const press = (key) => {
-  const visible = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)]
-    .find((element) => element.checkVisibility?.() ?? element.offsetParent);
+  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)];
+  const visible = all.find((element) => element.checkVisibility?.() ?? element.offsetParent)
+    ?? all.find((element) => element.hasAttribute("data-key-anywhere"));
   if (!visible) return false;
   isField(visible) ? visible.focus() : visible.click();
   return true;
