@@ -63,7 +63,10 @@ def _events(about: str, *, before: str) -> list[Event]:
 def _waiting(request: MemberRequest) -> list[dict[str, object]]:
     zone, now = request.actor.zone, clock.now()
     found = (
-        Delivery.objects.filter(state__in=NEEDS_PERSON).select_related("post__article", "account").order_by("-moved_at")
+        Delivery.objects.filter(state__in=NEEDS_PERSON)
+        .exclude(pin_status.paused_by_person())
+        .select_related("post__article", "account")
+        .order_by("-moved_at")
     )
     return [
         {

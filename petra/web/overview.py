@@ -113,6 +113,7 @@ def _failed(zone: ZoneInfo, now: datetime) -> list[Need]:
     worst = {State.FAILED: 0, State.UNCONFIRMED: 1, State.HELD: 2}
     found = list(
         Delivery.objects.filter(state__in=worst)
+        .exclude(pin_status.paused_by_person())
         .select_related("post__article", "account")
         .prefetch_related("post__media")
         .order_by("-moved_at")[:12]

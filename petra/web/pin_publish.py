@@ -14,6 +14,7 @@ from petra.networks.contract import Powers
 from petra.networks.registry import NETWORKS, network
 from petra.posts import metadata
 from petra.posts.models import Post
+from petra.publishing import scheduling
 from petra.publishing.models import Delivery, State
 from petra.web import moments, pin_rows
 from petra.web.publish_button import MenuItem, PublishButton
@@ -120,7 +121,7 @@ def _planned(post: Post, delivery: Delivery, *, zone: ZoneInfo, now: datetime) -
 
 
 def _held(delivery: Delivery) -> PublishButton:
-    if delivery.cause == "account":
+    if delivery.cause == scheduling.CAUSE_ACCOUNT:
         name = network(delivery.account.network).label
         return PublishButton(
             "link",
@@ -130,6 +131,16 @@ def _held(delivery: Delivery) -> PublishButton:
             url=reverse("account", args=[delivery.account_id]),
             note=_("The post waits for you, then goes out."),
             menu=[_pick(), _reset(delivery)],
+            menu_label=_("Other ways"),
+        )
+    if delivery.cause == scheduling.CAUSE_PERSON:
+        return PublishButton(
+            "dialog",
+            _("Pick a time"),
+            "primary",
+            "calendar-plus",
+            dialog="schedule",
+            menu=[_now(), _reset(delivery)],
             menu_label=_("Other ways"),
         )
     return PublishButton(

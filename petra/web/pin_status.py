@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
 from petra.posts.models import Post, WordsState
+from petra.publishing import scheduling
 from petra.publishing.models import Delivery, State
 from petra.web.statuses import Status, StatusKey, status
 
@@ -30,6 +31,7 @@ WORST_FIRST = (
     StatusKey.ATTENTION,
     StatusKey.PUBLISHING,
     StatusKey.SCHEDULED,
+    StatusKey.PAUSED,
     StatusKey.PUBLISHED,
 )
 
@@ -37,7 +39,7 @@ WORST_FIRST = (
 def delivery_status(delivery: Delivery) -> Status:
     """Give the look of one delivery. A cancelled one has none of its own: the pin is ready again."""
     state = State(delivery.state)
-    if state == State.HELD and delivery.cause == "paused":
+    if state == State.HELD and delivery.cause == scheduling.CAUSE_PERSON:
         return status(StatusKey.PAUSED)
     return status(LOOKS.get(state, StatusKey.READY))
 
@@ -47,11 +49,16 @@ def pin_status(post: Post, deliveries: Iterable[Delivery]) -> Status:
     counted = [d for d in deliveries if d.state != State.CANCELLED]
     if not counted:
         return status(StatusKey.READY if is_ready(post) else StatusKey.DRAFT)
-    worst = min(counted, key=lambda d: WORST_FIRST.index(LOOKS[State(d.state)]))
+    worst = min(map(delivery_status, counted), key=lambda s: WORST_FIRST.index(s.key))
     published = sum(1 for d in counted if d.state == State.PUBLISHED)
     if 0 < published < len(counted):
-        return status(LOOKS[State(worst.state)], _("%(done)d of %(all)d") % {"done": published, "all": len(counted)})
-    return delivery_status(worst)
+        return status(worst.key, _("%(done)d of %(all)d") % {"done": published, "all": len(counted)})
+    return worst
+
+
+def paused_by_person() -> Q:
+    """Select what a person stopped: it waits for them, but nothing is wrong."""
+    return Q(state=State.HELD, cause=scheduling.CAUSE_PERSON)
 
 
 def is_ready(post: Post) -> bool:
@@ -65,12 +72,20 @@ def with_look(posts: QuerySet[Post]) -> Any:  # the annotation is unknown to the
     def any_of(*states: State) -> Exists:
         return Exists(Delivery.objects.filter(post=OuterRef("pk"), state__in=states))
 
+    paused = Exists(Delivery.objects.filter(paused_by_person(), post=OuterRef("pk")))
+    waiting = Exists(
+        Delivery.objects.filter(post=OuterRef("pk"), state__in=[State.HELD, State.UNCONFIRMED]).exclude(
+            paused_by_person()
+        )
+    )
+
     return posts.annotate(
         look=Case(
             When(any_of(State.FAILED), then=Value(StatusKey.FAILED)),
-            When(any_of(State.HELD, State.UNCONFIRMED), then=Value(StatusKey.ATTENTION)),
+            When(waiting, then=Value(StatusKey.ATTENTION)),
             When(any_of(State.SENDING, State.PROCESSING), then=Value(StatusKey.PUBLISHING)),
             When(any_of(State.PLANNED), then=Value(StatusKey.SCHEDULED)),
+            When(paused, then=Value(StatusKey.PAUSED)),
             When(any_of(State.PUBLISHED), then=Value(StatusKey.PUBLISHED)),
             When(words_state=WordsState.READY, target__isnull=False, then=Value(StatusKey.READY)),
             default=Value(StatusKey.DRAFT),

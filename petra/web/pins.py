@@ -44,6 +44,7 @@ TABS = (
     StatusKey.FAILED,
     StatusKey.ATTENTION,
 )
+SOMETIMES = (StatusKey.PUBLISHING, StatusKey.PAUSED)  # a tab only while there is one
 ALWAYS_BAD = {StatusKey.FAILED, StatusKey.ATTENTION}
 SORTS = {"newest": ("-created_at", "pk"), "oldest": ("created_at", "pk"), "title": ("title", "pk")}
 UNDO_KEY = "pins_undo"
@@ -255,7 +256,7 @@ def _tabs(request: MemberRequest, found: QuerySet[Post], state: str) -> list[dic
             "url": f"?{urlencode(base)}",
         }
     ]
-    shown = [*TABS, StatusKey.PUBLISHING] if counts.get(StatusKey.PUBLISHING) else list(TABS)
+    shown = [*TABS, *(key for key in SOMETIMES if counts.get(key))]
     for key in shown:
         count = counts.get(key, 0)
         url = f"?{urlencode({**base, 'state': key})}"

@@ -29,7 +29,8 @@ select
   (select count(*) from posts_post where removed_at is null),
   (select count(*) from articles_article where archived_at is null),
   (select count(*) from articles_blog),
-  (select count(*) from publishing_delivery where state in ('failed', 'held', 'unconfirmed')),
+  (select count(*) from publishing_delivery
+    where state in ('failed', 'unconfirmed') or (state = 'held' and cause <> 'paused')),
   (select count(*) from accounts_account where state = 'needs_reconnect'),
   (select min(next_at) from publishing_delivery where state = 'planned'),
   (select max(id) from webhooks_event)

@@ -17,7 +17,7 @@ from petra.posts.models import Generation, Post
 from petra.publishing.models import Delivery, Slot, State
 from petra.tenancy import scope
 from petra.tenancy.models import User, Workspace
-from petra.web.tests.page_rows import House, furnish
+from petra.web.tests.page_rows import House, furnish, in_every_state
 
 HTMX = {"HX-Request": "true"}
 
@@ -291,3 +291,33 @@ def test_the_first_steps_end_with_planned_pins(people: People, browser: Client, 
     assert answer.headers["Location"] == reverse("calendar")
     with scope.workspace(people.workspace.pk):
         assert Delivery.objects.filter(state=State.PLANNED).count() == 2
+
+
+def test_what_a_person_paused_waits_quietly_and_can_be_planned_again(
+    people: People, browser: Client, house: House
+) -> None:
+    with scope.workspace(people.workspace.pk):
+        pin = house.rows.post()
+    browser.post(reverse("pin_schedule", args=[pin.pk]), {"at": house.rows.at(1, "10:05").isoformat()})
+    with scope.workspace(people.workspace.pk):
+        delivery = Delivery.objects.get(post=pin)
+    browser.post(reverse("delivery_act", args=[delivery.pk, "hold"]))
+    page = _says(browser.get(reverse("pins") + "?state=paused"))
+    assert pin.title in page
+    assert pin.title not in _says(browser.get(reverse("pins") + "?state=attention"))
+    browser.post(reverse("pin_schedule", args=[pin.pk]), {"at": house.rows.at(2, "10:05").isoformat()})
+    with scope.workspace(people.workspace.pk):
+        assert Delivery.objects.get(post=pin).state == State.PLANNED
+
+
+def test_tabs_count_what_the_rows_show(people: People, browser: Client, house: House) -> None:
+    with scope.workspace(people.workspace.pk):
+        every = in_every_state(house)
+        house.rows.post()
+        house.rows.draft()
+    for state in ("draft", "ready", "scheduled", "published", "failed", "attention", "publishing"):
+        page = _says(browser.get(reverse("pins") + f"?state={state}"))
+        shown = page.count('id="row-')
+        assert 'aria-current="page"' in page
+        assert shown == page.count(f'<span class="chip st-{state}">'), state
+    assert len(every) == 7

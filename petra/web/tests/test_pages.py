@@ -17,7 +17,10 @@ from petra.tenancy.models import Role, User
 from petra.web.tests.page_rows import furnish, in_every_state
 
 BrowserOf = Callable[[User], Client]
-PAGES = ("overview", "articles", "pins", "pin_new", "accounts", "activity", "settings", "queue_help", "calendar", "find")
+PAGES = (
+    *("overview", "articles", "pins", "pin_new", "accounts"),
+    *("activity", "settings", "queue_help", "calendar", "find"),
+)
 STEPS = ("address", "articles", "connect", "plan")
 
 
