@@ -4,7 +4,8 @@
 class ProductError(Exception):
     """An expected failure.
 
-    `code` is stable and for programs, `for_person` a whole sentence safe to show, `http_status` what a web door answers.
+    `code` is stable and for programs, `for_person` a whole sentence safe to show, `http_status` what a web door
+    answers.
     """
 
     def __init__(self, code: str, for_person: str, *, http_status: int = 422) -> None:

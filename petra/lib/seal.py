@@ -1,8 +1,8 @@
 """Seals secrets at rest: AES-256-GCM under a key ring. Opened only in `accounts.tokens` and where an AI key is used.
 
 A sealed text is `1 byte version | 4 bytes key id | 12 bytes nonce | ciphertext and tag`. The key id is the first four
-bytes of sha256 of the key, so keys need no names. The first key of the ring seals; all keys open. To rotate, put a new key
-in front and run `petra keys rotate`; then take the old one away.
+bytes of sha256 of the key, so keys need no names. The first key of the ring seals; all keys open. To rotate, put a
+new key in front and run `petra keys rotate`; then take the old one away.
 """
 
 from __future__ import annotations
