@@ -9,13 +9,11 @@ and against the same simulator: what this machine gives when nothing else is ask
 from __future__ import annotations
 
 import argparse
-import json
-import os
-from pathlib import Path
 from typing import Any
 
 from bench import floor
-from bench.furniture import Bench, bench_database
+from bench.furniture import Bench, bench_database, sleep_until
+from bench.measuring import cpu_seconds, load_1m, percentile, report
 
 
 def main() -> None:
@@ -31,32 +29,32 @@ def main() -> None:
         result = measure(bench, deliveries=asked.deliveries, accounts=asked.accounts, workers=asked.workers)
     result["floor_per_s"] = round(floor_per_s, 1)
     result["ratio"] = round(result["deliveries_per_s"] / floor_per_s, 3)
-    print(json.dumps(result))
+    report(result)
 
 
-def measure(bench: Bench, *, deliveries: int, accounts: int, workers: int) -> dict[str, Any]:
+def measure(
+    bench: Bench, *, deliveries: int, accounts: int, workers: int, ahead_s: float = 15.0, prefix: str = "account-"
+) -> dict[str, Any]:
     """Plan everything for one instant, start the workers before it, and read from the rows when each one started."""
-    due_at = bench.plan(deliveries=deliveries, accounts=accounts)
+    plan = bench.plan(deliveries=deliveries, accounts=accounts, ahead_s=ahead_s, prefix=prefix)
     with bench.workers(workers) as processes:
-        bench.wait_until_published(deliveries)
-        cpu_s = sum(cpu_seconds(process.pid) for process in processes)
-    lags = sorted(bench.lags_s(due_at))
-    seconds = bench.last_published_after_s(due_at)
+        sleep_until(plan.due_at)  # starting up is not part of publishing
+        before_s, postgres_before_s = sum(cpu_seconds(p.pid) for p in processes), bench.postgres_cpu_s()
+        bench.wait_until_published(plan)
+        cpu_s = sum(cpu_seconds(p.pid) for p in processes) - before_s
+        postgres_cpu_s = bench.postgres_cpu_s() - postgres_before_s
+    lags = bench.start_lags_s(plan)
     return {
-        "deliveries_per_s": round(deliveries / seconds, 1),
+        "deliveries_per_s": round(deliveries / max(bench.end_lags_s(plan)), 1),
         "floor_per_s": 0.0,
         "ratio": 0.0,
         "worker_cpu_ms": round(1000 * cpu_s / deliveries, 2),
-        "lag_p50_s": round(lags[len(lags) // 2], 3),
-        "lag_p99_s": round(lags[int(len(lags) * 0.99)], 3),
+        "postgres_cpu_ms": round(1000 * postgres_cpu_s / deliveries, 2),
+        "lag_p50_s": round(percentile(lags, 0.5), 3),
+        "lag_p99_s": round(percentile(lags, 0.99), 3),
         "duplicates": bench.duplicates(),
+        "load_1m": load_1m(),
     }
-
-
-def cpu_seconds(pid: int) -> float:
-    """Read the processor time of a process from the kernel (user and system)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

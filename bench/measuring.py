@@ -1,0 +1,73 @@
+"""What the benchmarks read from the kernel, and how they sum it up. Linux only: it reads /proc."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """Give the least value that at least `share` of all values do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    if not ordered:
+        raise ValueError("there is nothing to sum up")
+    return ordered[max(math.ceil(len(ordered) * share) - 1, 0)]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Read the processor time of a process (user and system). 0 for one that has ended."""
+    own = _times(pid)
+    return own[0] if own else 0.0
+
+
+def family_cpu_seconds(pid: int) -> float:
+    """Read the processor time of a process, of its children, and of those that ended: a whole PostgreSQL server."""
+    own = _times(pid)
+    return sum(own or (0.0, 0.0)) + sum(cpu_seconds(child) for child in children(pid))
+
+
+def children(pid: int) -> list[int]:
+    """List the processes that `pid` started and that still run."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def memory_mb(pids: Sequence[int]) -> float:
+    """Sum what processes hold in memory; what several share counts once in all (proportional set size)."""
+    return sum(_held_kb(pid) for pid in pids) / 1024
+
+
+def load_1m() -> float:
+    """Say the machine's load, to be noted beside figures: other work makes them worse."""
+    return round(os.getloadavg()[0], 1)
+
+
+def report(result: dict[str, Any]) -> None:
+    """Print the one line of figures."""
+    print(json.dumps(result))
+
+
+def _times(pid: int) -> tuple[float, float] | None:
+    """Read (own, ended and waited-for children's) processor seconds; None where the process is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    user, system, child_user, child_system = (int(field) for field in fields[11:15])
+    return (user + system) / _TICKS_PER_S, (child_user + child_system) / _TICKS_PER_S
+
+
+def _held_kb(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
