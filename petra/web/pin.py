@@ -76,7 +76,7 @@ def pin_target(request: MemberRequest, pin_id: UUID) -> HttpResponse:
 def pin_rewrite(request: MemberRequest, pin_id: UUID) -> HttpResponse:
     """Write the words anew from the article. The words before stay among the last three versions."""
     post = _get(pin_id)
-    metadata.write_words(post, variant=Generation.objects.filter(post=post).count(), actor_id=request.actor.user.pk)
+    metadata.write_words(post, variant=post.version, actor_id=request.actor.user.pk)
     messages.success(request, _("Written again. The words before are under Versions."))
     return redirect("pin", pin_id)
 
