@@ -58,7 +58,7 @@ _BOARDS: Final = {
 _OTHER_BOARD: Final = "Small kitchens"
 _GARDEN_BOARDS: Final = ("Balcony garden", "Seasonal chores", "Cosy corners")
 _PROFILES: Final = ("petra.kitchen", "petra.garden")
-_SLOTS: Final = (time(8, 10), time(11, 45), time(17, 10), time(20, 15))
+_SLOTS: Final = (time(11, 45), time(20, 15))
 
 
 @dataclass(frozen=True)
