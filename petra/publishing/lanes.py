@@ -27,23 +27,29 @@ def try_to_take(*, account_id: UUID, delivery_id: UUID) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def is_held_by(*, account_id: UUID, delivery_id: UUID) -> bool:
-    """Say whether it is this delivery's turn. Locks the lane until the transaction ends, so that a turn has one
-    user.
+def turn_of(*, account_id: UUID, delivery_id: UUID) -> datetime | None:
+    """Say since when it is this delivery's turn, which names the turn; None where it is not.
+
+    Locks the lane until the transaction ends, so that a turn has one user.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "select 1 from publishing_lane where account_id = %s and holder_id = %s for update",
+            "select held_at from publishing_lane where account_id = %s and holder_id = %s for update",
             [account_id, delivery_id],
         )
-        return cursor.fetchone() is not None
+        row = cursor.fetchone()
+    return None if row is None else row[0]
 
 
-def give_back(*, account_id: UUID, delivery_id: UUID, ready_at: datetime | None = None) -> None:
-    """End a delivery's turn. `ready_at` is the earliest next write, None to leave it as it is."""
+def give_back(*, account_id: UUID, delivery_id: UUID, turn: datetime, ready_at: datetime | None = None) -> None:
+    """End a delivery's turn; one that was taken over is left to whoever has it now.
+
+    `ready_at` is the earliest next write, None to leave it as it is.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "update publishing_lane set holder_id = null, held_at = null,"
-            " ready_at = greatest(ready_at, coalesce(%s, ready_at)) where account_id = %s and holder_id = %s",
-            [ready_at, account_id, delivery_id],
+            " ready_at = greatest(ready_at, coalesce(%s, ready_at))"
+            " where account_id = %s and holder_id = %s and held_at = %s",
+            [ready_at, account_id, delivery_id, turn],
         )

@@ -21,6 +21,8 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+from django.conf import settings
+
 from petra.accounts import budgets, tokens
 from petra.accounts.models import AccountState
 from petra.lib import clock
@@ -63,6 +65,7 @@ class Work:
 
     delivery: Delivery  # with post, account and target
     attempt_id: UUID
+    turn: datetime
     step: Step
     network: Network
     target: Target
@@ -78,22 +81,25 @@ def publish_delivery(*, workspace_id: UUID, delivery_id: UUID) -> None:
     """
     work = begin(workspace_id=workspace_id, delivery_id=delivery_id)
     if work is not None:
-        settle(work.delivery, work.attempt_id, act(work))
+        settle(work.delivery, work.attempt_id, act(work), turn=work.turn)
 
 
 def begin(*, workspace_id: UUID, delivery_id: UUID) -> Work | None:
     """Decide what this turn is for and write that down. None: nothing to do, and the turn is given back."""
     with scope.workspace(workspace_id):
         delivery = reading.delivery(delivery_id)
-        if delivery is None or not lanes.is_held_by(account_id=delivery.account_id, delivery_id=delivery_id):
+        if delivery is None:
             return None
-        work = _begin(delivery)
+        turn = lanes.turn_of(account_id=delivery.account_id, delivery_id=delivery_id)
+        if turn is None:
+            return None
+        work = _begin(delivery, turn)
         if work is None:
-            lanes.give_back(account_id=delivery.account_id, delivery_id=delivery_id)
+            lanes.give_back(account_id=delivery.account_id, delivery_id=delivery_id, turn=turn)
         return work
 
 
-def _begin(delivery: Delivery) -> Work | None:
+def _begin(delivery: Delivery, turn: datetime) -> Work | None:
     now = clock.now()
     if delivery.state == State.SENDING:
         settle_crash(delivery)
@@ -102,16 +108,16 @@ def _begin(delivery: Delivery) -> Work | None:
         return None
     match State(delivery.state):
         case State.PLANNED:
-            return _begin_sending(delivery)
+            return _begin_sending(delivery, turn)
         case State.UNCONFIRMED:
-            return _begin_reading(delivery, Step.LOOK)
+            return _begin_reading(delivery, Step.LOOK, turn)
         case State.PROCESSING:
-            return _begin_reading(delivery, Step.CHECK)
+            return _begin_reading(delivery, Step.CHECK, turn)
         case _:
             return None
 
 
-def _begin_sending(delivery: Delivery) -> Work | None:
+def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
     now, account = clock.now(), delivery.account
     if account.state != AccountState.CONNECTED:
         move(
@@ -144,17 +150,17 @@ def _begin_sending(delivery: Delivery) -> Work | None:
     if not _may_call_now(delivery):
         return None
     move(delivery, State.SENDING, because="turn", next_at=None)
-    return _work(delivery, Step.SEND, draft)
+    return _work(delivery, Step.SEND, turn, draft)
 
 
-def _begin_reading(delivery: Delivery, step: Step) -> Work | None:
+def _begin_reading(delivery: Delivery, step: Step, turn: datetime) -> Work | None:
     if delivery.account.state != AccountState.CONNECTED:
         # Reading needs the account too. After reconnecting, scheduling.resume_account looks again.
         change_plan(delivery, because="account", next_at=None)
         return None
     if not _may_call_now(delivery):
         return None
-    return _work(delivery, step, _draft(delivery))
+    return _work(delivery, step, turn, _draft(delivery))
 
 
 def _may_call_now(delivery: Delivery) -> bool:
@@ -176,7 +182,7 @@ def _draft(delivery: Delivery) -> Draft:
     )
 
 
-def _work(delivery: Delivery, step: Step, draft: Draft) -> Work:
+def _work(delivery: Delivery, step: Step, turn: datetime, draft: Draft) -> Work:
     attempt = Attempt.objects.create(delivery=delivery, plan_no=delivery.plan_no, kind=step, started_at=clock.now())
     target = target_for(delivery.account, delivery.target) or Target(delivery.account.remote_id, "")
     last = None
@@ -185,6 +191,7 @@ def _work(delivery: Delivery, step: Step, draft: Draft) -> Work:
     return Work(
         delivery=delivery,
         attempt_id=attempt.pk,
+        turn=turn,
         step=step,
         network=network_of(delivery.account),
         target=target,
@@ -198,6 +205,8 @@ def act(work: Work) -> Outcome:
     """Make the one call, with no transaction open, and say what came of it. Never raises."""
     try:
         if work.step is Step.SEND:
+            if _is_stale(work):
+                return TryLater("Petra was stopped before it could send this.", cause=Cause.TRANSIENT, after_s=0)
             payload = _payload(work)
             if isinstance(payload, Rejected):
                 return payload
@@ -214,6 +223,11 @@ def act(work: Work) -> Outcome:
         return failure
     except Exception:  # noqa: BLE001  the outermost frame of a job: a bug of ours must not send twice
         return _bug(work)
+
+
+def _is_stale(work: Work) -> bool:
+    """Say whether this process stood still so long (a laptop asleep) that another may have taken the delivery over."""
+    return (clock.now() - work.last_sent_at).total_seconds() > settings.WORKER_GONE_S
 
 
 def _call(work: Work, what: Callable[[Client], Answer]) -> Answer:

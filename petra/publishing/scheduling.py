@@ -7,7 +7,7 @@ All instants are aware; conversion from wall-clock time is publishing.slots' wor
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from petra.webhooks import events
 
 _PAST_TOLERANCE = timedelta(minutes=2)  # a form may be open for a while
 _UNDO = timedelta(minutes=10)
+_AT_REST = frozenset({State.PLANNED, State.HELD, State.FAILED})  # surely not out: may go whenever a person says
 
 CAUSE_LATE, CAUSE_ACCOUNT, CAUSE_PERSON, CAUSE_SEEN = "late", "account", "paused", "seen"
 
@@ -95,6 +96,7 @@ def move_delivery(
     """
     _check_instant(due_at)
     _check_seen(delivery, plan_no_seen)
+    _check_state(delivery, _AT_REST)
     changes = _new_plan(delivery, due_at=due_at)
     if target is not None:
         _check_account(delivery.account, target)
@@ -108,23 +110,34 @@ def move_delivery(
 def cancel_delivery(delivery: Delivery, *, plan_no_seen: int | None = None) -> None:
     """Take a delivery off the calendar. Raises ForbiddenMove ("Too late, it is out") once it is being sent."""
     _check_seen(delivery, plan_no_seen)
+    _check_state(delivery, {*_AT_REST, State.UNCONFIRMED}, to=State.CANCELLED)
     move(delivery, State.CANCELLED, because="person", next_at=None)
 
 
 def undo_cancel(delivery: Delivery) -> None:
-    """Put a delivery back that was taken off in the last ten minutes."""
+    """Put a delivery that was taken off in the last ten minutes back to what it was.
+
+    What may be out is not planned anew: it is unconfirmed again, and looked for.
+    """
     if delivery.state != State.CANCELLED or clock.now() - delivery.moved_at > _UNDO:
         raise ForbiddenMove(delivery, State.PLANNED)
-    _check_instant(delivery.due_at)
+    before = State(delivery.state_before)
+    changes: dict[str, object] = {"plan_no": delivery.plan_no + 1}
+    if before is State.PLANNED:
+        _check_instant(delivery.due_at)
+        changes = _new_plan(delivery, due_at=delivery.due_at)
+    elif before is State.UNCONFIRMED:
+        changes |= {"next_at": clock.now(), "looks": 0, "tries": 0}
     try:
         with transaction.atomic():
-            move(delivery, State.PLANNED, because="undo", **_new_plan(delivery, due_at=delivery.due_at))
+            move(delivery, before, because="undo", **changes)
     except IntegrityError as error:
         raise _planned_already(delivery.account) from error
 
 
 def hold_delivery(delivery: Delivery) -> None:
     """Keep a planned delivery from going out until a person lets it go."""
+    _check_state(delivery, {State.PLANNED}, to=State.HELD)
     move(
         delivery,
         State.HELD,
@@ -140,13 +153,15 @@ def retry_delivery(delivery: Delivery) -> None:
 
     For an unconfirmed one this is a person saying "it is not there".
     """
+    _check_state(delivery, {State.FAILED, State.HELD, State.UNCONFIRMED})
     now = clock.now()
     move(delivery, State.PLANNED, because="retry", **_new_plan(delivery, due_at=now), is_grace_waived=True)
 
 
 def reset_delivery(delivery: Delivery) -> None:
     """Lead a failed delivery back to before it was planned: the post is ready again, nothing is on the calendar."""
-    move(delivery, State.CANCELLED, because="reset", next_at=None, cause="", for_person="")
+    _check_state(delivery, {State.FAILED}, to=State.CANCELLED)
+    move(delivery, State.CANCELLED, because="reset", next_at=None)
 
 
 def publish_now(delivery: Delivery) -> None:
@@ -154,6 +169,7 @@ def publish_now(delivery: Delivery) -> None:
 
     What the network says was not written is tried again; any other failure is shown for a person to decide.
     """
+    _check_state(delivery, _AT_REST)
     changes = {**_new_plan(delivery, due_at=clock.now()), "is_manual": True, "is_grace_waived": True}
     if delivery.state == State.PLANNED:
         change_plan(delivery, because="now", **changes)
@@ -207,14 +223,19 @@ def resume_account(account: Account) -> int:
         else:
             move(delivery, State.PLANNED, because="reconnected", **_new_plan(delivery, due_at=delivery.due_at))
             resumed += 1
-    for delivery in Delivery.objects.filter(account=account, state=State.UNCONFIRMED, next_at=None):
-        change_plan(delivery, because="reconnected", next_at=now, looks=0)
+    unread = Delivery.objects.filter(account=account, state__in=[State.UNCONFIRMED, State.PROCESSING], next_at=None)
+    for delivery in unread.select_for_update().order_by("id"):
+        change_plan(delivery, because="reconnected", next_at=now, looks=0, tries=0)
     return resumed
 
 
 def is_late(delivery: Delivery, *, now: datetime) -> bool:
-    """Say whether a delivery is later than its grace and nobody waived that."""
-    return not delivery.is_grace_waived and (now - delivery.due_at).total_seconds() > settings.GRACE_S
+    """Say whether a delivery is later than its grace and nobody waived that.
+
+    One that had to wait (the network asked for it, the budget was empty) is late only from the instant it could go.
+    """
+    could_go_at = max(delivery.due_at, delivery.next_at or delivery.due_at)
+    return not delivery.is_grace_waived and (now - could_go_at).total_seconds() > settings.GRACE_S
 
 
 def late_sentence() -> str:
@@ -293,6 +314,12 @@ def _check_instant(due_at: datetime) -> None:
 def _check_seen(delivery: Delivery, plan_no_seen: int | None) -> None:
     if plan_no_seen is not None and plan_no_seen != delivery.plan_no:
         raise Lost
+
+
+def _check_state(delivery: Delivery, allowed: Collection[State], *, to: State = State.PLANNED) -> None:
+    """Refuse what a person may not do in this state, though the engine makes the same move."""
+    if delivery.state not in allowed:
+        raise ForbiddenMove(delivery, to)
 
 
 def _check_account(account: Account, target: Target | None) -> None:

@@ -51,25 +51,32 @@ _MOST_FAILED_LOOKS: Final = 8  # looks that could not be made, after which a per
 _SPREAD: Final = 0.2
 
 
-def settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome) -> None:
+def settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: datetime) -> None:
     """Write down what came of a call: the Attempt's result, the delivery's move, the turn given back.
 
-    `delivery` is as it was when the call began. Where it was moved meanwhile (its worker was taken for dead), the
-    outcome is settled on what it is now: an answer that arrives late is still the truth about the post.
+    `delivery` is as it was when the call began. Where it was moved meanwhile (its worker was taken for dead, or a
+    person had the last word), only one thing still counts: that the post is there.
     """
-    workspace_id = delivery.own_workspace_id
     try:
-        _settle(workspace_id, delivery, attempt_id, outcome)
+        _settle(delivery, attempt_id, outcome, turn=turn)
     except Lost:
-        with scope.workspace(workspace_id):
-            now = reading.delivery(delivery.pk)
+        _settle_late(delivery, attempt_id, outcome, turn=turn)
+
+
+def _settle_late(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: datetime) -> None:
+    with scope.workspace(delivery.own_workspace_id):
+        now = reading.delivery(delivery.pk)
         if now is None:
             return
-        _settle(workspace_id, now, attempt_id, outcome)
+        _close_attempt(attempt_id, outcome)
+        sent = outcome.sent if isinstance(outcome, Found) else outcome
+        if isinstance(sent, Sent) and now.state != State.PUBLISHED:
+            _published(now, sent, because="late_answer")
+        lanes.give_back(account_id=now.account_id, delivery_id=now.pk, turn=turn)
 
 
-def _settle(workspace_id: UUID, delivery: Delivery, attempt_id: UUID, outcome: Outcome) -> None:
-    with scope.workspace(workspace_id):
+def _settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: datetime) -> None:
+    with scope.workspace(delivery.own_workspace_id):
         account = delivery.account
         _close_attempt(attempt_id, outcome)
         ready_at = _write_gap_over(account) if delivery.state == State.SENDING else None
@@ -92,7 +99,7 @@ def _settle(workspace_id: UUID, delivery: Delivery, attempt_id: UUID, outcome: O
                 _unknown(delivery, outcome.for_person)
             case _:
                 raise TypeError(f"an adapter raised a failure the contract does not know: {type(outcome)}")
-        lanes.give_back(account_id=account.pk, delivery_id=delivery.pk, ready_at=ready_at)
+        lanes.give_back(account_id=account.pk, delivery_id=delivery.pk, turn=turn, ready_at=ready_at)
 
 
 def settle_crash(delivery: Delivery) -> None:
@@ -137,7 +144,8 @@ def _rejected(delivery: Delivery, refusal: Rejected) -> None:
     if delivery.state == State.UNCONFIRMED:  # a look was refused: that says nothing about the post
         _look_failed(delivery, TryLater(refusal.for_person, cause=refusal.cause), clock.now() + timedelta(hours=1))
         return
-    if refusal.cause is Cause.MEDIA_INVALID and delivery.resends == 0 and _went_by_address(delivery):
+    is_first = delivery.state == State.SENDING and delivery.resends == 0
+    if refusal.cause is Cause.MEDIA_INVALID and is_first and _went_by_address(delivery):
         # The network may not have reached the picture: once more, with the bytes themselves. Nothing was written.
         move(delivery, State.PLANNED, because="as_bytes", resends=1, next_at=clock.now(), is_grace_waived=True)
         return

@@ -6,6 +6,8 @@
        │           ├──────▶ failed ──────▶ planned (retry), cancelled (reset)
        └───────────┴──────▶ held ────────▶ planned, cancelled
 
+An answer that was given up for lost and arrives after all makes any of them published: it is the truth about the post.
+
 A move is a compare-and-set on state and plan number, and writes its event in the same transaction.
 """
 
@@ -31,9 +33,10 @@ MOVES: dict[State, frozenset[State]] = {
     State.PROCESSING: frozenset({State.PUBLISHED, State.FAILED, State.UNCONFIRMED}),
     # Moved by what find() saw or by a person, never because time went by.
     State.UNCONFIRMED: frozenset({State.PUBLISHED, State.PLANNED, State.CANCELLED}),
-    State.FAILED: frozenset({State.PLANNED, State.CANCELLED}),
-    State.HELD: frozenset({State.PLANNED, State.CANCELLED}),
-    State.CANCELLED: frozenset({State.PLANNED}),  # undo
+    State.FAILED: frozenset({State.PLANNED, State.CANCELLED, State.PUBLISHED}),
+    State.HELD: frozenset({State.PLANNED, State.CANCELLED, State.PUBLISHED}),
+    # Undo leads back to where it was.
+    State.CANCELLED: frozenset({State.PLANNED, State.HELD, State.FAILED, State.UNCONFIRMED, State.PUBLISHED}),
     State.PUBLISHED: frozenset(),
 }
 
@@ -53,6 +56,7 @@ class ForbiddenMove(ProductError):
             State.PUBLISHED: "Too late, it is out.",
             State.SENDING: "Too late, it is being published now.",
             State.PROCESSING: "Too late, the network is working on it.",
+            State.UNCONFIRMED: "It may be out already. Look, and say first whether it is there.",
         }.get(State(delivery.state), f"That is not possible while it is {State(delivery.state).label.lower()}.")
         super().__init__("forbidden_move", sentence, http_status=409)
         self.to = to

@@ -12,7 +12,7 @@ from django.db import connection
 from PIL import Image
 
 from petra.accounts import tokens
-from petra.accounts.models import Account, Target
+from petra.accounts.models import Account, AccountState, Target
 from petra.lib import clock
 from petra.media import renditions, storing
 from petra.media.models import Asset
@@ -72,6 +72,23 @@ def connect(profile: Profile, *, network: str) -> Account:
     return account
 
 
+def sign_in_again(account: Account, profile: Profile) -> None:
+    """Give an account fresh tokens, as reconnecting does. Call inside a scope."""
+    now = clock.now()
+    tokens.store(
+        account,
+        Tokens(
+            access=profile.access_token,
+            refresh=profile.refresh_token,
+            access_expires_at=now + timedelta(days=30),
+            refresh_expires_at=now + timedelta(days=60),
+            scopes=profile.scopes,
+        ),
+    )
+    account.state, account.state_reason = AccountState.CONNECTED, ""
+    account.save()
+
+
 def picture(*, colour: str = "#7a8f5a", width_px: int = 1000, height_px: int = 1500) -> Asset:
     """Store one plain picture, prepared for networks. Call inside a scope."""
     file = BytesIO()
@@ -111,3 +128,24 @@ def take_turn(delivery_id: UUID, *, workspace_id: UUID) -> None:
             [delivery_id],
         )
     publish_delivery(workspace_id=workspace_id, delivery_id=delivery_id)
+
+
+# Every instant that publishing acts on, by table.
+_INSTANTS = {
+    "publishing_delivery": ("due_at", "next_at", "moved_at"),
+    "publishing_lane": ("ready_at", "held_at"),
+    "publishing_attempt": ("started_at",),
+    "accounts_budget": ("theoretical_at", "blocked_until"),
+    "accounts_account": ("cools_down_until", "refresh_leased_until"),
+}
+
+
+def let_time_pass(seconds: float) -> None:
+    """Make everything in the open workspace as much older: to the engine, as if it had waited or been stopped."""
+    with connection.cursor() as cursor:
+        for table, names in _INSTANTS.items():
+            older = ", ".join(f"{name} = {name} - make_interval(secs => %(s)s)" for name in names)
+            cursor.execute(
+                f"update {table} set {older} where workspace_id = %(w)s",
+                {"s": seconds, "w": scope.current_workspace_id()},
+            )

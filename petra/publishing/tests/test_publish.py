@@ -36,7 +36,7 @@ class Stage:
     def turn(self) -> Delivery:
         """Give the delivery its turn, whenever it is due, and read it again."""
         with scope.workspace(self.workspace_id):
-            Delivery.objects.filter(pk=self.delivery_id, next_at__isnull=False).update(next_at=clock.now())
+            Delivery.objects.filter(pk=self.delivery_id, next_at__gt=clock.now()).update(next_at=clock.now())
         furniture.take_turn(self.delivery_id, workspace_id=self.workspace_id)
         return self.read()
 
@@ -203,7 +203,8 @@ def test_a_revoked_account_holds_its_deliveries_and_reconnecting_lets_them_go(st
 
 def test_a_late_delivery_is_held_not_sent(stage: Stage) -> None:
     with scope.workspace(stage.workspace_id):
-        Delivery.objects.filter(pk=stage.delivery_id).update(due_at=clock.now() - timedelta(minutes=61))
+        long_ago = clock.now() - timedelta(minutes=61)
+        Delivery.objects.filter(pk=stage.delivery_id).update(due_at=long_ago, next_at=long_ago)
     delivery = stage.turn()
     assert (delivery.state, delivery.cause) == (State.HELD, "late")
     assert stage.pins() == []

@@ -1,0 +1,52 @@
+"""Promise: never twice, never lost, whatever people, networks and dying workers do, in any order.
+
+`PETRA_THOROUGH=2000` runs so many sequences instead of the few that fit into a minute, and says what it did.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from conftest import People
+from petra.publishing import testing as furniture
+from petra.publishing.tests.machine import Ground, PublishingMachine
+from petra.simulator.testing import Simulator
+from petra.tenancy import scope
+
+THOROUGH = int(os.environ.get("PETRA_THOROUGH", "0"))
+
+
+@pytest.mark.slow
+def test_nothing_is_ever_published_twice_or_stuck(
+    real_people: People, simulator: Simulator, settings: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.SIMULATOR_URL = simulator.base  # type: ignore[attr-defined]
+    with scope.workspace(real_people.workspace.pk):
+        ground = Ground(real_people.workspace.pk, simulator, furniture.picture())
+
+    class Machine(PublishingMachine):
+        pass
+
+    Machine.ground = ground
+    run_state_machine_as_test(Machine, settings=_profile())
+    with capsys.disabled():
+        if THOROUGH:
+            print(f"\n{ground.steps} steps: {dict(sorted(ground.seen.items()))}")  # noqa: T201
+    assert ground.steps > 100
+
+
+def _profile() -> settings:
+    return settings(
+        max_examples=THOROUGH or 30,
+        stateful_step_count=40 if THOROUGH else 25,
+        deadline=None,
+        phases=[Phase.generate],  # a failure prints its steps as they were; making them fewer takes many minutes
+        report_multiple_bugs=False,
+        derandomize=not THOROUGH,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
