@@ -175,7 +175,8 @@ def unscheduled(*, shown: Shown) -> QuerySet[Any]:
         found = found.filter(target__account_id=shown.account)
     if shown.board:
         found = found.filter(Q(target_id=shown.board) | Q(target__parent_id=shown.board))
-    return found.order_by("created_at", "pk")
+    ordered: QuerySet[Any] = found.order_by("created_at", "pk")
+    return ordered
 
 
 def tray(*, shown: Shown, may_change: bool) -> Tray:
@@ -201,12 +202,13 @@ def tray_cards(found: QuerySet[Any], *, may_change: bool) -> list[TrayCard]:
 
 
 def _for_cards(found: QuerySet[Any]) -> QuerySet[Any]:
-    return found.annotate(
+    rows: QuerySet[Any] = found.annotate(
         article_title=F("article__title"),
         board=F("target__name"),
         board_above=F("target__parent__name"),
         cover=_cover("pk"),
     )
+    return rows
 
 
 def _tray_card(post: Any, may_change: bool) -> TrayCard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from petra.tenancy.models import ROLE_RANK, Role
 from petra.web import calendar_cards, calendar_page, calendar_parts, calendar_shown
@@ -31,11 +32,11 @@ def changes(viewer: Viewer, events: Sequence[Event]) -> Told:
     if any(event.kind.startswith(_PLACES) for event in events):
         cal = calendar_page.read(shown, zone=viewer.zone, now=viewer.now, may_change=may_change)
         return calendar_parts.region(cal)
-    ids = {event.subject_id for event in events if event.subject_kind == "delivery"}
+    ids = {event.subject_id for event in events if event.subject_kind == "delivery" and event.subject_id}
     return _cards(viewer, shown, ids, may_change=may_change) if ids else []
 
 
-def _cards(viewer: Viewer, shown: Shown, ids: set[object], *, may_change: bool) -> Told:
+def _cards(viewer: Viewer, shown: Shown, ids: set[UUID], *, may_change: bool) -> Told:
     start, end = shown.bounds(viewer.zone)
     found = calendar_cards.between(start, end, shown=shown).filter(pk__in=ids)
     cards = calendar_cards.cards(found, zone=viewer.zone, now=viewer.now, may_change=may_change)

@@ -1,23 +1,18 @@
 """The calendar's verbs: move, plan, take off, spread, and undo each of them for ten minutes.
 
-A script gets the places that changed and a toast; a plain form is led back to the calendar. Wall-clock input becomes an
-instant by `publishing.slots.instant`.
+Wall-clock input becomes an instant by `publishing.slots.instant`. How they answer is calendar_answers' work.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.contrib import messages
 from django.core import signing
-from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -32,51 +27,41 @@ from petra.publishing.states import ForbiddenMove
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import calendar_parts, calendar_sheets, calendar_shown, moments, partials
-from petra.web.calendar import back_url, instant_of, is_fragment, page_of, show_form, show_sheet, shown_of
+from petra.web import calendar_sheets, calendar_shown, moments, partials
+from petra.web.calendar import back_url, instant_of, is_fragment, show_form, show_sheet, shown_of
+from petra.web.calendar_answers import UNDO_S, UNDO_SALT, Done, carry_out, next_url
 from petra.web.calendar_cards import MOVABLE
 from petra.web.partials import Partial
 
-UNDO_S = 600
-_SALT = "petra.calendar.undo"
 _AT_ONCE = 300  # cards moved by one request
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a verb did: words for the toast, the days it changed, and how to take it back (empty: it can't be)."""
-
-    words: str
-    days: set[date]
-    undo: list[tuple[str, str, int, str]]  # (what happened, delivery, plan number after it, due before it)
 
 
 @require_POST
 @member_page(Role.EDITOR)
 def calendar_move(request: MemberRequest) -> HttpResponse:
     """Give deliveries another time: an instant, a day and time, or a day on which they keep their time."""
-    return _carry_out(request, lambda: _move(request), sheet=_move_sheet)
+    return carry_out(request, lambda: _move(request), sheet=_move_sheet)
 
 
 @require_POST
 @member_page(Role.EDITOR)
 def calendar_plan(request: MemberRequest) -> HttpResponse:
     """Give pins without a time one, on their own board."""
-    return _carry_out(request, lambda: _plan(request), sheet=_plan_sheet)
+    return carry_out(request, lambda: _plan(request), sheet=_plan_sheet)
 
 
 @require_POST
 @member_page(Role.EDITOR)
 def calendar_unschedule(request: MemberRequest) -> HttpResponse:
     """Take deliveries off the calendar."""
-    return _carry_out(request, lambda: _unschedule(request), sheet=_move_sheet)
+    return carry_out(request, lambda: _unschedule(request), sheet=_move_sheet)
 
 
 @require_POST
 @member_page(Role.EDITOR)
 def calendar_undo(request: MemberRequest, token: str) -> HttpResponse:
     """Take a move, a plan, or a taking off back, within ten minutes and where nobody moved the post since."""
-    return _carry_out(request, lambda: _undo(request, token), sheet=None)
+    return carry_out(request, lambda: _undo(request, token), sheet=None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +69,7 @@ def calendar_undo(request: MemberRequest, token: str) -> HttpResponse:
 def calendar_spread(request: MemberRequest) -> HttpResponse:
     """Show where the ready pins would land; on POST, plan them."""
     if request.method == "POST":
-        return _carry_out(request, lambda: _spread(request), sheet=_spread_form)
+        return carry_out(request, lambda: _spread(request), sheet=_spread_form)
     return _spread_form(request)
 
 
@@ -129,7 +114,7 @@ def _unschedule(request: MemberRequest) -> Done:
     for delivery, plan_no_seen in _chosen_deliveries(request):
         scheduling.cancel_delivery(delivery, plan_no_seen=plan_no_seen)
         done.days.add(delivery.due_at.astimezone(request.actor.zone).date())
-        if delivery.due_at > clock.now() and delivery.state_before == State.PLANNED:
+        if delivery.due_at > clock.now() or delivery.state_before != State.PLANNED:
             done.undo.append(("cancelled", str(delivery.pk), delivery.plan_no, ""))
     n = max(1, len(_ids(request)))
     words = ngettext("Taken off the calendar", "%(n)d posts taken off the calendar", n) % {"n": n}
@@ -160,7 +145,7 @@ def _spread(request: MemberRequest) -> Done:
 def _undo(request: MemberRequest, token: str) -> Done:
     zone = request.actor.zone
     try:
-        rows = signing.loads(token, salt=_SALT, max_age=UNDO_S)
+        rows = signing.loads(token, salt=UNDO_SALT, max_age=UNDO_S)
     except signing.BadSignature as error:
         raise ProductError("undo_over", _("Undo works for ten minutes. That time is over."), http_status=409) from error
     done = Done("", set(), [])
@@ -263,111 +248,24 @@ def _said(request: MemberRequest, done: Done, at: datetime | None, *, one: str, 
     return Done((one if n == 1 else many) % {"when": when, "n": n}, done.days, done.undo if len(done.undo) == n else [])
 
 
-def _carry_out(
-    request: MemberRequest,
-    verb: Callable[[], Done],
-    *,
-    sheet: Callable[[MemberRequest, str, int], HttpResponse] | None,
-) -> HttpResponse:
-    """Run a verb, all of it or nothing, and answer as the page wants to hear it."""
-    try:
-        with transaction.atomic():
-            done = verb()
-    except ProductError as error:
-        if is_fragment(request):
-            return _refused(request, error)
-        if sheet is None:
-            messages.error(request, error.for_person)
-            return redirect("calendar")
-        return sheet(request, error.for_person, error.http_status)
-    undo_url = reverse("calendar_undo", args=[signing.dumps(done.undo, salt=_SALT, compress=True)]) if done.undo else ""
-    if not is_fragment(request):
-        messages.success(request, done.words, extra_tags=undo_url)
-        return redirect(_next(request))
-    return partials.answer([*_changed(request, done.days), partials.toast(request, done.words, undo_url=undo_url)])
-
-
-def _changed(request: MemberRequest, days: set[date]) -> list[Partial]:
-    """Draw what changed on the page the request came from; nothing where that is not the calendar."""
-    query = _page_query(request)
-    if query is None:
-        return []
-    cal = page_of(request, shown_of(request, query))
-    return calendar_parts.places(cal, days)
-
-
-def _refused(request: MemberRequest, error: ProductError) -> HttpResponse:
-    """Say why, offer the next free slot where that helps, and show how things stand now."""
-    pieces: list[Partial] = []
-    query = _page_query(request)
-    if query is not None and error.http_status == 409:  # noqa: PLR2004 - somebody else moved it: the page is old
-        pieces = calendar_parts.region(page_of(request, shown_of(request, query)))
-    return partials.answer([*pieces, _refusal(request, error)], status=error.http_status)
-
-
-def _refusal(request: MemberRequest, error: ProductError) -> Partial:
-    offer = _next_slot(request, error)
-    if offer is None:
-        return partials.toast(request, error.for_person, is_bad=True)
-    at, fields = offer
-    when = moments.moment(at, zone=request.actor.zone, now=clock.now())
-    return partials.toast(
-        request,
-        error.for_person,
-        template="calendar/toast_retry.html",
-        action=request.path,
-        fields=fields,
-        label=_("Take %(when)s") % {"when": when},
-    )
-
-
-def _next_slot(request: MemberRequest, error: ProductError) -> tuple[datetime, Sequence[tuple[str, str]]] | None:
-    """Find the next free slot for a single post that could not go where it was dropped."""
-    ids = [part for part in request.POST.get("id", "").split(",") if part]
-    if len(ids) != 1 or error.code not in {"past", "moved_elsewhere", "no_time"}:
-        return None
-    if request.path == reverse("calendar_plan"):
-        post = access.get(Post, ids[0])
-        account, version = (post.target.account if post.target else None), ""
-    elif request.path == reverse("calendar_move"):
-        delivery = access.get(Delivery, ids[0])
-        if delivery.state not in MOVABLE:
-            return None
-        account, version = delivery.account, str(delivery.plan_no)
-    else:
-        return None
-    at = next(scheduling.free_slots(account), None) if account else None
-    return (at, [("id", ids[0]), ("plan_no", version), ("at", at.isoformat())]) if at else None
-
-
-def _page_query(request: MemberRequest) -> dict[str, str] | None:
-    there = urlsplit(request.htmx.current_url or "")  # type: ignore[attr-defined]
-    if there.path != reverse("calendar"):
-        return None
-    return QueryDict(there.query).dict()
-
-
-def _next(request: MemberRequest) -> str:
-    """Give the page of the calendar a plain form came from. Never leads elsewhere."""
-    wanted, home = request.POST.get("next", ""), reverse("calendar")
-    return wanted if wanted == home or wanted.startswith(f"{home}?") else home
-
-
 def _move_sheet(request: MemberRequest, error: str, status: int) -> HttpResponse:
     delivery = access.get(Delivery, _ids(request)[0])
-    sheet = calendar_sheets.move_sheet(delivery, zone=request.actor.zone, now=clock.now(), back_url=_next(request))
+    sheet = calendar_sheets.move_sheet(delivery, zone=request.actor.zone, now=clock.now(), back_url=next_url(request))
     return show_sheet(request, sheet, error=error, status=status)
 
 
 def _plan_sheet(request: MemberRequest, error: str, status: int) -> HttpResponse:
     post = access.get(Post, _ids(request)[0])
-    sheet = calendar_sheets.plan_sheet(post, zone=request.actor.zone, now=clock.now(), back_url=_next(request))
+    sheet = calendar_sheets.plan_sheet(post, zone=request.actor.zone, now=clock.now(), back_url=next_url(request))
     return show_sheet(request, sheet, error=error, status=status)
 
 
 def _spread_form(request: MemberRequest, error: str = "", status: int = 200) -> HttpResponse:
     plan = _spread_plan(request, request.POST if request.method == "POST" else request.GET)
     context = {"spread": plan, "heading": _("Spread ready pins"), "back_url": back_url(request), "error": error}
+    if "part" in request.GET and is_fragment(request):  # another day was chosen: the form as it is then
+        form = render_to_string("calendar/spread.html", {**context, "is_dialog": True}, request)
+        return partials.answer([Partial("#spread-form", form)])
     return show_form(request, "calendar/spread.html", context, status=status)
 
 

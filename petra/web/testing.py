@@ -104,9 +104,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def live(
-    real_people: Any, collected: Path, settings: object, request: pytest.FixtureRequest
-) -> Iterator[Live]:
+def live(real_people: Any, collected: Path, settings: object, request: pytest.FixtureRequest) -> Iterator[Live]:
     """The installation: a web process on a free port, with the simulator if the test asks for `simulator` as well."""
     (collected / "files").mkdir(exist_ok=True)
     settings.MEDIA_ROOT = collected / "files"  # type: ignore[attr-defined]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 import time_machine
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -31,7 +31,7 @@ PAGE = "http://testserver/calendar"
 
 
 @pytest.fixture(autouse=True)
-def _wednesday() -> object:
+def _wednesday() -> Iterator[None]:
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -47,14 +47,14 @@ def alice(people: People, browser_of: Callable[[User], Client]) -> Client:
     return browser_of(people.alice)
 
 
-def send(client: Client, url: str, values: dict[str, object], *, page: str = PAGE) -> HttpResponse:
+def send(client: Client, url: str, values: Mapping[str, object], *, page: str = PAGE) -> Any:
     """Post as the page's script does."""
     return client.post(url, values, headers={"HX-Request": "true", "HX-Current-URL": page})
 
 
-def planned(rows: Rows, at: datetime, **values: object) -> Delivery:
+def planned(rows: Rows, at: datetime, *, title: str | None = None) -> Delivery:
     with scope.workspace(rows.workspace.pk):
-        return rows.planned(at, **values)
+        return rows.planned(at, title=title)
 
 
 def again(rows: Rows, delivery: Delivery) -> Delivery:
@@ -63,7 +63,7 @@ def again(rows: Rows, delivery: Delivery) -> Delivery:
         return found
 
 
-def undo_of(answer: HttpResponse) -> str:
+def undo_of(answer: Any) -> str:
     found = re.search(r'action="(/calendar/undo/[^"]+)"', answer.content.decode())
     assert found, answer.content.decode()[-800:]
     return html.unescape(found[1])
@@ -190,9 +190,7 @@ def test_day_opens_in_a_popover_and_without_script_as_a_list(rows: Rows, alice: 
 
 def test_move_answers_with_both_days_and_a_toast_with_undo(rows: Rows, alice: Client) -> None:
     delivery = planned(rows, rows.at(1, "17:10"))
-    answer = send(
-        alice, "/calendar/move", {"id": delivery.pk, "plan_no": 1, "at": rows.at(2, "14:20").isoformat()}
-    )
+    answer = send(alice, "/calendar/move", {"id": delivery.pk, "plan_no": 1, "at": rows.at(2, "14:20").isoformat()})
     text = answer.content.decode()
     assert answer.status_code == 200
     for place in ("head-2026-11-19", "head-2026-11-20", "cell-2026-11-20-midday", "cell-2026-11-19-afternoon", "tray"):
@@ -465,7 +463,14 @@ def test_move_form_offers_six_free_slots_and_works_without_script(rows: Rows, al
     assert "<html" in page
     answer = alice.post(
         "/calendar/move",
-        {"id": delivery.pk, "plan_no": 1, "at": "own", "day": "2026-11-20", "time": "09:30", "next": "/calendar?view=list"},
+        {
+            "id": delivery.pk,
+            "plan_no": 1,
+            "at": "own",
+            "day": "2026-11-20",
+            "time": "09:30",
+            "next": "/calendar?view=list",
+        },
         follow=True,
     )
     assert answer.redirect_chain == [("/calendar?view=list", 302)]
@@ -486,7 +491,9 @@ def test_refused_form_comes_back_with_the_reason(rows: Rows, alice: Client) -> N
 
 def test_form_never_leads_out_of_the_calendar(rows: Rows, alice: Client) -> None:
     delivery = planned(rows, rows.at(1, "17:10"))
-    for number, there in enumerate(("https://evil.example/", "//evil.example", "/calendar/../x", "/calendarx"), start=1):
+    for number, there in enumerate(
+        ("https://evil.example/", "//evil.example", "/calendar/../x", "/calendarx"), start=1
+    ):
         values = {"id": delivery.pk, "plan_no": number, "at": rows.at(2, "14:20").isoformat(), "next": there}
         assert alice.post("/calendar/move", values)["Location"] == "/calendar"
 
@@ -562,6 +569,6 @@ def test_every_move_leaves_an_event_with_who_did_it(people: People, rows: Rows, 
     delivery = planned(rows, rows.at(1, "17:10"))
     send(alice, "/calendar/move", {"id": delivery.pk, "plan_no": 1, "at": rows.at(2, "14:20").isoformat()})
     with scope.workspace(rows.workspace.pk):
-        event = Event.objects.order_by("-id").first()
+        event = Event.objects.latest("id")
         assert (event.kind, event.subject_id, event.actor_id) == ("delivery.replanned", delivery.pk, people.alice.pk)
         assert next(scheduling.free_slots(rows.account)) == rows.at(0, "11:45")

@@ -91,10 +91,10 @@ class Stream:
 
 
 @contextmanager
-def listening(live: Live, user: User | None, **query: object) -> Iterator[Stream]:
-    stream = Stream(live, user, **query)
+def listening(live: Live, user: User | None, *, last_id: str = "", **query: object) -> Iterator[Stream]:
+    stream = Stream(live, user, last_id=last_id, **query)
     try:
-        if stream.status == 200 and "last_id" not in query:
+        if stream.status == 200 and not last_id:
             stream.until("petra:counts")  # it is up
         yield stream
     finally:

@@ -16,7 +16,7 @@ const EDGE_PX = 48;
 const root = document.documentElement;
 
 const live = () => document.querySelector("[data-live]");
-export const say = (text) => {
+const say = (text) => {
   if (!live()) return;
   live().textContent = "";
   requestAnimationFrame(() => { live().textContent = text; });
@@ -193,7 +193,7 @@ const point = (place) => {
   lifted.place = place;
   place.classList.add("drop");
   place.scrollIntoView({ block: "nearest", inline: "nearest" });
-  say(place === homeOf(lifted.card) ? place.getAttribute("aria-label") ?? "" : saying(place, lifted.card));
+  say(place === homeOf(lifted.card) ? place.dataset.name ?? "" : saying(place, lifted.card));
 };
 const finish = (isDropped) => {
   const { card, place } = lifted;
@@ -233,5 +233,3 @@ document.addEventListener("keydown", (event) => {
   const card = wants && !event.target.closest("input, textarea, select, dialog") ? cardAt(document.activeElement) : null;
   if (card) { event.preventDefault(); event.stopPropagation(); start(card); }
 }, true);
-
-export const isLifted = () => Boolean(lifted || drag?.on);

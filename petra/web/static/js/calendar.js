@@ -1,9 +1,16 @@
 /* The calendar's behaviour around the drag: the requests behind a drop, moving through the grid with keys, the tray, the
-   day's popover, the forms, and the line that marks now. */
-import { isLifted, say } from "./calendar-drag.js";
+   day's popover, the forms, and the line that marks now.
 
+   It imports nothing: names of static files carry a digest, so an import by the plain name would load a second copy. */
 const calendar = () => document.getElementById("calendar");
 const root = document.documentElement;
+const isLifted = () => root.classList.contains("dragging") || document.querySelector(".lifted") !== null;
+const say = (text) => {
+  const live = document.querySelector("[data-live]");
+  if (!live) return;
+  live.textContent = "";
+  requestAnimationFrame(() => { live.textContent = text; });
+};
 const lettersOn = () => root.dataset.letters !== "off";
 const headers = () => ({
   "HX-Request": "true",
@@ -43,8 +50,7 @@ document.addEventListener("petra:move", async (event) => {
     return dispatchEvent(new CustomEvent("petra:toast", { detail: { template: "toast-unreachable" } }));
   }
   if (answer.ok) {
-    settle();
-    cards.forEach((each) => each.classList.remove("selected"));
+    unselect();
     say(spoken("moved", { card: card.dataset.label, place: label }));
   } else back();
   if (answer.status >= 500 || !answer.headers.get("Content-Type")?.startsWith("text/html")) {
@@ -53,15 +59,18 @@ document.addEventListener("petra:move", async (event) => {
   const { id, post } = card.dataset;
   const isPin = card.hasAttribute("data-pin");
   await htmx.swap({ text, sourceElement: document.getElementById("main"), swap: "none" });
+  settle();
   // A planned pin is another element now: the card of its delivery; one taken off is a pin of the tray.
   const now = document.getElementById(`card-${id}`) ?? (isPin ? document.querySelector(`[data-post="${id}"]`) : document.getElementById(`card-${post}`));
   if (!document.activeElement || document.activeElement === document.body) now?.focus({ preventScroll: true });
 });
 
-/* Forms in dialogs: close what was saved, keep what was refused. */
-document.addEventListener("htmx:after:request", (event) => {
-  const form = event.target.closest?.("form[data-closes]");
+/* Forms in dialogs: close what was saved, keep what was refused. Not before the answer is on the page: htmx drops the
+   answer to a form that has left it. */
+document.addEventListener("htmx:finally:request", (event) => {
+  const form = event.target.matches?.("form[data-closes]") ? event.target : null;
   if (form && event.detail?.ctx?.response?.status < 400) form.closest("dialog")?.close();
+  if (event.target.matches?.("form[data-once]")) event.target.closest("petra-toast")?.remove();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("[data-close-dialog]")) event.target.closest("dialog")?.close();
@@ -80,8 +89,10 @@ document.addEventListener("input", (event) => {
 const narrow = matchMedia("(max-width: 1279.98px)");
 const remembered = () => { try { return localStorage.getItem("petra-tray") === "folded"; } catch { return false; } };
 const remember = (isFolded) => { try { localStorage.setItem("petra-tray", isFolded ? "folded" : "open"); } catch { /* a private window */ } };
+let wasOpen = true;
 const showTray = (isOpen) => {
   const body = calendar();
+  wasOpen = isOpen;
   body?.classList.toggle(narrow.matches ? "tray-open" : "no-tray", narrow.matches ? isOpen : !isOpen);
   for (const button of document.querySelectorAll("[data-tray-toggle]")) button.setAttribute("aria-expanded", String(isOpen));
 };
@@ -105,17 +116,18 @@ new MutationObserver(() => {
 }).observe(root, { attributes: true, attributeFilter: ["class"] });
 
 /* Keys in the grid: arrows move between cells (one of them is in the tab order), Enter opens the day. */
+let roving = "";
 const cells = () => [...document.querySelectorAll("[role=gridcell]")].filter((cell) => cell.checkVisibility?.() ?? true);
 const rove = (cell) => {
   for (const each of document.querySelectorAll("[role=gridcell][tabindex='0']")) each.tabIndex = -1;
   if (cell) cell.tabIndex = 0;
+  roving = cell?.id ?? "";
 };
 const firstStop = () => {
   if (document.querySelector("[role=gridcell][tabindex='0']")) return;
-  rove(document.querySelector("[role=gridcell].today") ?? cells()[0]);
+  rove(document.getElementById(roving) ?? document.querySelector("[role=gridcell].today") ?? cells()[0]);
 };
 firstStop();
-document.addEventListener("htmx:after:swap", firstStop);
 document.addEventListener("focusin", (event) => { if (event.target.matches?.("[role=gridcell]")) rove(event.target); });
 
 const stepIn = (cell, key) => {
@@ -149,7 +161,7 @@ document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   if (key === "s" && lettersOn()) schedule(card ?? document.querySelector("[data-id].selected"));
   else if (key === "x" && lettersOn() && card) { event.preventDefault(); select(card); }
-  else if (event.key === "Escape") for (const each of document.querySelectorAll("[data-id].selected")) each.classList.remove("selected");
+  else if (event.key === "Escape") unselect();
 });
 
 /** Open the form that gives a card a time. */
@@ -158,7 +170,15 @@ const schedule = (card) => {
   const url = card?.dataset.sheet;
   if (url) htmx.ajax("GET", url, { source: card, target: "body", swap: "beforeend" });
 };
-const select = (card) => { if (!card.hasAttribute("data-locked")) card.classList.toggle("selected"); };
+const selected = new Set();
+const select = (card) => {
+  if (card.hasAttribute("data-locked")) return;
+  card.classList.toggle("selected") ? selected.add(card.id) : selected.delete(card.id);
+};
+const unselect = () => {
+  selected.clear();
+  for (const card of document.querySelectorAll("[data-id].selected")) card.classList.remove("selected");
+};
 document.addEventListener("click", (event) => {
   const card = (event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest?.("[data-id]");
   if (card && calendar()?.contains(card)) { event.preventDefault(); select(card); }
@@ -190,6 +210,13 @@ customElements.define("petra-peek", Peek);
 // What is opened out of the popover takes its place.
 document.addEventListener("click", (event) => {
   if (event.target.closest?.("petra-peek a")) setTimeout(() => document.getElementById("peek")?.hidePopover());
+});
+
+/* A swap writes what the server knows; what only this page knows is put back. */
+document.addEventListener("htmx:after:swap", () => {
+  firstStop();
+  showTray(wasOpen);
+  for (const id of selected) document.getElementById(id)?.classList.add("selected");
 });
 
 /* The line that marks now walks down its day. */
