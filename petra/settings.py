@@ -5,6 +5,7 @@ with the variable's name. `docs/running.md` lists them; a test compares.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -55,6 +56,18 @@ def number(name: str, default: float, *, least: float = 0) -> float:
 def words(name: str, default: str = "") -> list[str]:
     """Read a list separated by commas."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def limits(name: str) -> dict[str, tuple[int, float]]:
+    """Read `publish=300/day,calls=100/min` as count and seconds by category."""
+    windows = {"min": 60.0, "hour": 3600.0, "day": 86_400.0}
+    found = {}
+    for part in words(name):
+        match = re.fullmatch(r"(calls|publish|boards|refresh)=([1-9][0-9]{0,8})/(min|hour|day)", part)
+        if match is None:
+            raise ImproperlyConfigured(f"{name} must read like publish=300/day,calls=100/min, not {part!r}.")
+        found[match[1]] = (int(match[2]), windows[match[3]])
+    return found
 
 
 def database(url: str, *, pool_size: int) -> dict[str, Any]:
@@ -133,6 +146,8 @@ MAX_TRIES = int(number("PETRA_MAX_TRIES", 3, least=1))
 WRITE_GAP_S = text("PETRA_WRITE_GAP_S")  # empty: what the network's limits say
 LOOKS_S = tuple(float(part) for part in words("PETRA_LOOKS_S"))  # empty: what the network's limits say
 CALLS_PER_HOUR = text("PETRA_CALLS_PER_HOUR")  # empty: what the network's limits say
+ACCOUNT_LIMITS = limits("PETRA_ACCOUNT_LIMITS")  # by category, beside the calls of an hour
+APP_LIMITS = limits("PETRA_APP_LIMITS")  # what the accounts of one developer app share
 WORKER_CONCURRENCY = int(number("PETRA_WORKER_CONCURRENCY", 16, least=1))
 WORKER_GONE_S = number("PETRA_WORKER_GONE_S", 15, least=1)  # a worker silent for so long is taken for dead
 

@@ -105,6 +105,23 @@ class OAuthState(TenantModel):
         ]
 
 
+class AppBudget(models.Model):
+    """How much one developer app may still call for all its accounts, in whatever workspace they are.
+
+    Belongs to no workspace and says nothing of any: a digest of the app, and instants as in Budget.
+    """
+
+    app_key = models.CharField(max_length=64)
+    category = models.CharField(max_length=20)
+    theoretical_at = models.DateTimeField()
+    blocked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["app_key", "category"], name="app_budget_once"),
+        ]
+
+
 class Budget(TenantModel):
     """How much an account may still call, shared by every process (GCRA: one instant tells the whole bucket).
 

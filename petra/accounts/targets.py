@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from petra.accounts import tokens
+from petra.accounts.budgets import Category
 from petra.accounts.models import Account, Target, one_line
 from petra.lib import clock
 from petra.networks import registry
@@ -43,7 +44,7 @@ def sync_targets(workspace_id: UUID, account_id: UUID) -> Synced:
     with scope.workspace(workspace_id):
         account: Account = Account.objects.get(pk=account_id)
     network = registry.network(account.network)
-    listed = tokens.call(account, lambda client: list(network.targets(client)))
+    listed = tokens.call(account, lambda client: list(network.targets(client)), category=Category.BOARDS)
     with scope.workspace(workspace_id):
         account = Account.objects.select_for_update().get(pk=account_id)  # one at a time writes
         synced = _write(account, listed, now=clock.now())

@@ -19,6 +19,7 @@ from uuid import UUID
 from django.db import connection
 
 from petra.accounts import budgets, developer_apps, finding, keyring
+from petra.accounts.budgets import Category
 from petra.accounts.health import mark_needs_reconnect
 from petra.accounts.models import Account, AccountState
 from petra.lib import clock
@@ -123,30 +124,34 @@ def access_token(account_id: UUID, workspace_id: UUID) -> AccessToken:
     return _usable_token(account)
 
 
-def client_for(account: Account, *, paid_calls: int = 0) -> Client:
+def client_for(account: Account, *, paid_calls: int = 0, category: Category = Category.CALLS) -> Client:
     """Make the client of `account`, whose calls feed its budget; the first `paid_calls` were paid by `budgets.take`.
 
     No query while the row at hand has a token that lives. Raises as `access_token` does.
     """
-    return _client(account, _usable_token(account), paid_calls=paid_calls)
+    return _client(account, _usable_token(account), paid_calls=paid_calls, category=category)
 
 
-def call(account: Account, work: Callable[[Client], T], *, paid_calls: int = 0) -> T:
+def call(
+    account: Account, work: Callable[[Client], T], *, paid_calls: int = 0, category: Category = Category.CALLS
+) -> T:
     """Do `work` with the account's client; where the token turns out dead, renew it once and do it again.
 
     A dead token means that nothing was written, so `work` may be a send. An account whose permission is gone is marked
     before NeedsReconnect goes on to the caller. Raises whatever `work` raises, and what `access_token` raises.
     """
+    if not paid_calls:  # whoever paid was told already
+        _check_open(account, category)
     token = _usable_token(account)
     try:
-        return work(_client(account, token, paid_calls=paid_calls))
+        return work(_client(account, token, paid_calls=paid_calls, category=category))
     except NeedsReconnect as refusal:
         if refusal.cause is not Cause.AUTH_EXPIRED:
             mark_needs_reconnect(account, reason=refusal.for_person)
             raise
     renewed = refresh(account.own_workspace_id, account.pk, force_if=token)
     try:
-        return work(_client(account, renewed, paid_calls=0))
+        return work(_client(account, renewed, paid_calls=0, category=category))
     except NeedsReconnect as refusal:
         reason = _REFUSED_AGAIN if refusal.cause is Cause.AUTH_EXPIRED else refusal.for_person
         mark_needs_reconnect(account, reason=reason)
@@ -225,16 +230,26 @@ def _lives(account: Account, at_least_s: float) -> bool:
     return expires_at is None or expires_at > clock.now() + timedelta(seconds=at_least_s)
 
 
-def _client(account: Account, token: AccessToken, *, paid_calls: int) -> Client:
+def _check_open(account: Account, category: Category) -> None:
+    """Raise TryLater where the network asked for no more calls of this account until some later instant."""
+    with scope.workspace(account.own_workspace_id):
+        wait_s = budgets.closed_for_s(account.pk, category)
+    if wait_s > 0:
+        raise TryLater("The network asked Petra to wait.", cause=Cause.RATE_LIMITED, after_s=wait_s)
+
+
+def _client(account: Account, token: AccessToken, *, paid_calls: int, category: Category) -> Client:
     app = developer_apps.app_for(registry.network(account.network))
-    return Client.for_app(app, now=clock.now, access_token=token, observe=_meter(account, paid_calls=paid_calls))
+    meter = _meter(account, paid_calls=paid_calls, category=category)
+    return Client.for_app(app, now=clock.now, access_token=token, observe=meter)
 
 
-def _meter(account: Account, *, paid_calls: int) -> budgets.Meter:
+def _meter(account: Account, *, paid_calls: int, category: Category) -> budgets.Meter:
     return budgets.Meter(
         workspace_id=account.own_workspace_id,
         account_id=account.pk,
-        cost_s=budgets.allowance(registry.network(account.network)).cost_s,
+        network=registry.network(account.network),
+        category=category,
         paid_calls=paid_calls,
         now=clock.now,
     )
@@ -293,7 +308,9 @@ def _renew(lease: _Lease) -> AccessToken:
 def _ask(account: Account, refresh_token: str) -> Tokens:
     network = registry.network(account.network)
     app = developer_apps.app_for(network)
-    client = Client.for_app(app, now=clock.now, observe=_meter(account, paid_calls=0))
+    _check_open(account, Category.REFRESH)
+    meter = _meter(account, paid_calls=0, category=Category.REFRESH)
+    client = Client.for_app(app, now=clock.now, observe=meter)
     return network.refresh(client, app, refresh_token=refresh_token, now=clock.now())
 
 

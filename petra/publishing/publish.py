@@ -24,6 +24,7 @@ from uuid import UUID
 from django.conf import settings
 
 from petra.accounts import budgets, tokens
+from petra.accounts.budgets import Category
 from petra.accounts.models import AccountState
 from petra.lib import clock
 from petra.networks.client import Client
@@ -147,7 +148,7 @@ def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
             delivery, State.FAILED, because="preflight", cause=Cause.CONTENT_INVALID, for_person=sentence, next_at=None
         )
         return None
-    if not _may_call_now(delivery):
+    if not _may_call_now(delivery, Category.PUBLISH):
         return None
     move(delivery, State.SENDING, because="turn", next_at=None)
     return _work(delivery, Step.SEND, turn, draft)
@@ -158,15 +159,14 @@ def _begin_reading(delivery: Delivery, step: Step, turn: datetime) -> Work | Non
         # Reading needs the account too. After reconnecting, scheduling.resume_account looks again.
         change_plan(delivery, because="account", next_at=None)
         return None
-    if not _may_call_now(delivery):
+    if not _may_call_now(delivery, Category.CALLS):
         return None
     return _work(delivery, step, turn, _draft(delivery))
 
 
-def _may_call_now(delivery: Delivery) -> bool:
-    """Take one call from the account's budget; where there is none, wait in the table."""
-    allowance = budgets.allowance(network_of(delivery.account))
-    wait_s = budgets.take(delivery.account_id, allowance.cost_s, allowance.burst_s)
+def _may_call_now(delivery: Delivery, category: Category) -> bool:
+    """Pay for one call from the budgets of account and app; where one is empty, wait in the table."""
+    wait_s = budgets.pay(delivery.account_id, network_of(delivery.account), category)
     if wait_s > 0:
         change_plan(delivery, because="budget", next_at=clock.now() + timedelta(seconds=wait_s))
     return wait_s <= 0

@@ -20,6 +20,7 @@ from uuid import UUID
 from django.conf import settings
 
 from petra.accounts import budgets
+from petra.accounts.budgets import Category
 from petra.accounts.models import Account
 from petra.lib import clock, columns, ids
 from petra.networks.contract import (
@@ -140,7 +141,7 @@ def _rejected(delivery: Delivery, refusal: Rejected) -> None:
     if refusal.cool_down_s:
         until = clock.now() + timedelta(seconds=refusal.cool_down_s)
         Account.objects.filter(pk=delivery.account_id).update(cools_down_until=until)
-        budgets.charge(delivery.account_id, closed_s=refusal.cool_down_s)
+        budgets.charge(delivery.account_id, closed_s=refusal.cool_down_s, category=Category.PUBLISH)
     if delivery.state == State.UNCONFIRMED:  # a look was refused: that says nothing about the post
         _look_failed(delivery, TryLater(refusal.for_person, cause=refusal.cause), clock.now() + timedelta(hours=1))
         return

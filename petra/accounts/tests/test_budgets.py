@@ -110,6 +110,74 @@ def test_many_threads_take_no_more_than_there_is(network: Simulator, real_people
     assert sum(got) == 20
 
 
+def pay(account: Account, category: budgets.Category = budgets.Category.PUBLISH) -> float:
+    with scope.workspace(account.own_workspace_id):
+        return budgets.pay(account.pk, registry.network(NETWORK), category)
+
+
+def test_the_accounts_of_one_app_share_its_budget_over_all_workspaces(
+    network: Simulator, account: Account, people: People, settings: Settings
+) -> None:
+    other = account_of(network.account("elm"), people.elsewhere.pk)
+    settings.APP_LIMITS = {"calls": (8, 86_400.0)}  # two at once, the rest over the day
+    assert [pay(account), pay(other)] == [0, 0]
+    assert 3600 * 3 < pay(account) < 3600 * 5
+    assert 3600 * 3 < pay(other) < 3600 * 5
+    told = budgets.app_left(registry.network(NETWORK), now=clock.now())["calls"]
+    assert (told.calls, told.calls_at_once) == (0, 2)
+    assert told.full_at is not None
+
+
+def test_what_one_bucket_refuses_is_paid_from_none(account: Account, settings: Settings) -> None:
+    settings.ACCOUNT_LIMITS = {"publish": (4, 3600.0)}
+    full = left(account).calls
+    assert pay(account) == 0
+    assert 600 < pay(account) < 1300
+    assert left(account).calls == full - 1
+    assert pay(account, budgets.Category.BOARDS) == 0
+
+
+def test_a_closed_kind_of_call_leaves_the_others_open(account: Account) -> None:
+    with scope.workspace(account.own_workspace_id):
+        budgets.charge(account.pk, closed_s=86_400, category=budgets.Category.PUBLISH)
+    assert pay(account) > 86_000
+    assert pay(account, budgets.Category.CALLS) == 0
+
+
+def test_all_buckets_are_taken_from_in_one_statement(
+    account: Account, alice: Actor, settings: Settings, django_assert_num_queries: object
+) -> None:
+    settings.ACCOUNT_LIMITS, settings.APP_LIMITS = {"publish": (100, 60.0)}, {"calls": (1000, 86_400.0)}
+    with scope.workspace(alice.workspace.pk), django_assert_num_queries(1):  # type: ignore[operator]
+        assert budgets.pay(account.pk, registry.network(NETWORK), budgets.Category.PUBLISH) == 0
+
+
+def test_threads_of_many_accounts_take_no_more_than_their_app_has(
+    network: Simulator, real_people: People, settings: Settings
+) -> None:
+    settings.APP_LIMITS = {"calls": (80, 86_400.0)}
+    accounts = [account_of(network.account(name), real_people.workspace.pk) for name in ("oak", "elm", "ash", "fir")]
+
+    def some(number: int) -> int:
+        try:
+            return sum(pay(accounts[number % 4]) == 0 for _ in range(10))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(8) as pool:
+        got = [future.result(60) for future in [pool.submit(some, number) for number in range(8)]]
+    assert sum(got) == 20
+
+
+def test_nothing_is_called_before_the_network_wants_it_again(network: Simulator, account: Account) -> None:
+    charge(account, closed_s=3600)
+    for category in (budgets.Category.BOARDS, budgets.Category.CALLS):
+        with pytest.raises(TryLater) as caught:
+            tokens.call(account, registry.network(NETWORK).profile, category=category)
+        assert 3590 < (caught.value.after_s or 0) <= 3600
+    assert network.log(account="oak") == []
+
+
 @given(st.integers(min_value=1, max_value=5_000))
 def test_no_hour_sees_more_calls_than_the_limit(per_hour: int) -> None:
     allowance = budgets.allowance_of(per_hour)

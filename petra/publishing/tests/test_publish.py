@@ -8,12 +8,14 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from conftest import People
 from petra.accounts.models import Account, AccountState
 from petra.lib import clock
 from petra.posts.models import Post
-from petra.publishing import lanes, publish, scheduling
+from petra.publishing import finding, lanes, publish, scheduling
 from petra.publishing import testing as furniture
 from petra.publishing.models import Attempt, Delivery, Lane, State
 from petra.simulator.testing import SimulatedAccount, Simulator
@@ -21,6 +23,7 @@ from petra.tenancy import scope
 from petra.webhooks.models import Event
 
 NETWORK = "pinterest"
+MOST_QUESTIONS = 17  # for one sending, BEGIN and COMMIT of its two transactions included
 
 
 @dataclass
@@ -155,6 +158,55 @@ def test_a_rate_limit_waits_as_long_as_it_says_and_the_whole_account_with_it(sta
     assert 3500 < (delivery.next_at - clock.now()).total_seconds() <= 3601
     assert stage.turn().state == State.PLANNED  # the account's budget is closed
     assert len(stage.simulator.log(method="POST", path="/v5/pins")) == 1
+
+
+def test_one_throttled_account_makes_one_call_and_delays_no_other(
+    people: People, simulator: Simulator, settings: object
+) -> None:
+    settings.SIMULATOR_URL = simulator.base  # type: ignore[attr-defined]
+    profiles = simulator.accounts(4)
+    throttled = profiles[0].username
+    simulator.fault("rate_limit", account=throttled, path="/v5/pins", method="POST", times=None, after_s=3600)
+    with scope.workspace(people.workspace.pk):
+        asset = furniture.picture()
+        for profile in profiles:
+            account = furniture.connect(profile, network=NETWORK)
+            for _ in range(3):
+                furniture.planned(furniture.ready_post(asset, target=account.targets.all()[0]), account=account)
+    for _ in range(30):  # until five minutes before the time
+        run_what_is_due()
+        with scope.workspace(people.workspace.pk):
+            furniture.let_time_pass(110)
+    calls = simulator.log(account=throttled)
+    assert [(c["method"], c["path"]) for c in calls] == [("POST", "/v5/pins")]
+    assert [len(simulator.pins(account=p.username)) for p in profiles] == [0, 3, 3, 3]
+    simulator.clear_faults()
+    with scope.workspace(people.workspace.pk):
+        waiting = Delivery.objects.filter(account__username=throttled)
+        assert {(d.state, d.cause) for d in waiting} <= {("planned", "rate_limited"), ("planned", "")}
+    for _ in range(8):
+        with scope.workspace(people.workspace.pk):
+            furniture.let_time_pass(110)
+        run_what_is_due()
+    assert len(simulator.pins(account=throttled)) == 3, "late by the network's wish is not late"
+
+
+def run_what_is_due() -> None:
+    """One pass of a worker over every turn, without a worker."""
+    for turn in finding.take_turns(most=200):
+        publish.publish_delivery(workspace_id=turn.workspace_id, delivery_id=turn.delivery_id)
+
+
+def test_a_sending_costs_no_more_questions_than_it_did(stage: Stage) -> None:
+    with scope.workspace(stage.workspace_id):
+        furniture.let_time_pass(5)  # the database's clock stands still within a test's transaction
+    with CaptureQueriesContext(connection) as counted:
+        run_what_is_due()
+    assert stage.read().state == State.PUBLISHED
+    # Taking the turns is one question for all; closing a scope asks one only within a test's transaction.
+    not_ours = ("petra_take_turns", "set_config('petra.workspace', ''", "SAVEPOINT")
+    ours = [q["sql"] for q in counted.captured_queries if not any(word in q["sql"] for word in not_ours)]
+    assert len(ours) + 2 * len(("BEGIN", "COMMIT")) <= MOST_QUESTIONS, "\n".join(ours)
 
 
 def test_a_spam_block_fails_and_cools_the_account_down(stage: Stage) -> None:
