@@ -151,6 +151,8 @@ APP_LIMITS = limits("PETRA_APP_LIMITS")  # what the accounts of one developer ap
 WORKER_CONCURRENCY = int(number("PETRA_WORKER_CONCURRENCY", 16, least=1))
 WORKER_GONE_S = number("PETRA_WORKER_GONE_S", 15, least=1)  # a worker silent for so long is taken for dead
 
+CRON_SECRET = text("CRON_SECRET")  # opens /api/cron/publish; empty: there is no such address
+
 # Importing.
 ALLOW_PRIVATE = words("PETRA_ALLOW_PRIVATE")  # host:port of private blogs the operator trusts, exact
 IMPORT_GAP_S = number("PETRA_IMPORT_GAP_S", 1)  # between two requests to one site; its Crawl-delay counts when longer

@@ -1,8 +1,11 @@
-"""All addresses: the pages and the sign-in pages."""
+"""All addresses: the pages, the sign-in pages and the door for cron."""
 
 from django.urls import include, path
 
+from petra.api import cron
+
 urlpatterns = [
+    path("api/cron/publish", cron.publish, name="cron_publish"),
     path("signin/", include("allauth.account.urls")),
     path("", include("petra.web.urls")),
 ]

@@ -25,7 +25,7 @@ _AT_ONCE: Final = 200  # turns taken in one transaction
 _MOST_WAIT_S: Final = 1.0
 _BUSY_WAIT_S: Final = 0.02  # after a pass that found something: turns come back every few milliseconds
 _SWEEP_EVERY_S: Final = 3.0
-_TURN_S: Final = 120.0  # no call lasts so long: whoever holds a turn longer has lost its job
+TURN_S: Final = 120.0  # no call lasts so long: whoever holds a turn longer has lost its job
 _SWEEP_LOCK: Final = 0x5E7A0001
 
 
@@ -40,7 +40,7 @@ def dispatch(*, most: int = _AT_ONCE) -> int:
     return len(turns)
 
 
-def sweep(*, gone_s: float | None = None, turn_s: float = _TURN_S) -> int:
+def sweep(*, gone_s: float | None = None, turn_s: float = TURN_S) -> int:
     """Put back to work what a dead worker held: its jobs, and turns whose job is lost. One sweeper at a time."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_xact_lock(%s)", [_SWEEP_LOCK])

@@ -27,6 +27,17 @@ def try_to_take(*, account_id: UUID, delivery_id: UUID) -> bool:
         return bool(cursor.rowcount == 1)
 
 
+def take_over(*, delivery_id: UUID, older_s: float) -> bool:
+    """Take a turn over from whoever took it more than `older_s` seconds ago and is gone. False where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update publishing_lane set held_at = clock_timestamp()"
+            " where holder_id = %s and held_at < now() - make_interval(secs => %s)",
+            [delivery_id, older_s],
+        )
+        return bool(cursor.rowcount == 1)
+
+
 def turn_of(*, account_id: UUID, delivery_id: UUID) -> datetime | None:
     """Say since when it is this delivery's turn, which names the turn; None where it is not.
 

@@ -193,7 +193,7 @@ def test_every_setting_is_described_and_nothing_else() -> None:
 
 def settings_read() -> Iterator[str]:
     """Name every setting that the product reads: by the readers of `settings`, as options, and those of networks."""
-    readers = {"text", "flag", "number", "words", "kept_secret"}
+    readers = {"text", "flag", "number", "words", "limits", "kept_secret"}
     for file in (ROOT / "petra" / "settings.py", *(ROOT / "petra" / "cli").glob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):

@@ -36,7 +36,7 @@ FORMS = {
     "calendar_day", "calendar_pick", "calendar_move", "calendar_plan", "calendar_unschedule", "calendar_undo",
     "calendar_spread", "accounts", "account_connect", "account_callback", "events", "activity", "queue_help",
     "settings", "settings_person", "workspace_switch", "workspace_new", "onboarding", "onboarding_step",
-    "onboarding_skip", "find",
+    "onboarding_skip", "find", "cron_publish",
 }  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 # What a `<slug:act>` may be, over all routes that have one.
