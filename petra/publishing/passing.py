@@ -33,7 +33,7 @@ _MOST_S: Final = 25.0  # a proxy in front gives up at 30 or 60 seconds; what is 
 class Pass:
     """What came of one pass, counted in posts: `processed` is the sum of the others.
 
-    `partial`: out on some of a post's accounts. `skipped`: nothing failed, yet it is not out (held, waiting, looked for).
+    `partial`: out on some of a post's accounts. `skipped`: not out, and nothing failed (held, waiting).
     """
 
     processed: int = 0
