@@ -158,7 +158,7 @@ def fail_in_every_way(nasty: NastyNetwork, actor: Actor, said: list[str]) -> Acc
         nasty.refuse("/v5/boards", status, code)
         told(lambda: jobs.sync_targets(str(workspace_id), str(account.pk)))
         with scope.workspace(workspace_id):
-            Budget.objects.update(blocked_until=None)  # 429 closed it, and nothing would be called any more
+            account.budgets.all().delete()  # 429 closed it, and nothing would be called any more
     for status, code in ((500, 500), (502, None)):
         nasty.refuse("/v5/oauth/token", status, code)
         token = tokens.access_token(account.pk, workspace_id)
