@@ -4,8 +4,9 @@
                           [--workers 3] [--seed 1] [--most-s 900] [--details FILE]
 
 Every fault strikes each call with the same chance. Every few seconds the oldest worker gets SIGKILL and a new one is
-started (not while none has come up yet). What a person or the clock would do is done here: signed-out accounts are connected again, and waits longer
-than ten seconds (a spam block's day of rest, the growing pauses between tries) are cut short, as if time had passed.
+started (not while none has come up yet). What a person or the clock would do is done here: signed-out accounts are
+connected again, and waits longer than ten seconds (a spam block's day of rest, the growing pauses between tries) are
+cut short, as if time had passed.
 Looks and the time after which a worker counts as dead are shortened by settings; the simulator never hides or delays a
 Pin for longer than the last look, so that "absent" can be known.
 
