@@ -6,7 +6,7 @@ whole day (month, list) a post keeps its time of day.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,7 +22,7 @@ from django.utils.translation import ngettext, pgettext
 from petra.publishing import slots
 from petra.web import moments
 from petra.web.calendar_cards import Card
-from petra.web.calendar_shown import PARTS, Part, Shown, part_of
+from petra.web.calendar_shown import PARTS, Part, Shown, View, part_of
 
 QUARTER = timedelta(minutes=15)
 THUMBS_MOST, TITLES_MOST = 8, 3  # of a day in the month; one place is then the button for the rest
@@ -177,6 +177,7 @@ class Grid:
         items.sort(key=lambda i: (i.at.replace(second=0, microsecond=0), not i.now, i.slot is not None))
         room = len(self.weekly[day.weekday()])
         words = self.day_words(day)
+        parts = PARTS if self.shown.view == View.WEEK else ()
         return Day(
             on=day,
             iso=day.isoformat(),
@@ -195,7 +196,7 @@ class Grid:
             is_out=day.month != self.shown.day.month,
             is_chosen=day == self.shown.day,
             worst=next((c for c in seen if c.status.key in ("failed", "attention")), None),
-            parts={p.key: self._part(day, p, items, words, place % 7) for p in PARTS},
+            parts={p.key: self._part(day, p, items, words, place % 7) for p in parts},
             whole=self._whole(day, items, words, place % 7),
             url=reverse("calendar_day", args=[day.isoformat()]) + (f"?{self.shown.query}" if self.shown.query else ""),
         )
@@ -296,7 +297,7 @@ class Grid:
     def _room_words(used: int, room: int) -> str:
         if not room:
             return ngettext("%(n)d post", "%(n)d posts", used) % {"n": used}
-        return _("%(used)d of %(room)d posting times used") % {"used": used, "room": room}
+        return _("%(used)d of %(room)d slots") % {"used": used, "room": room}
 
     def _clock_note(self, day: date) -> str:
         start = self._hour(day, 0).astimezone(self.zone).utcoffset() or timedelta()
@@ -313,11 +314,6 @@ def next_quarter(now: datetime) -> datetime:
     """Give the next full quarter of an hour after `now`."""
     floor = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
     return floor + QUARTER
-
-
-def count_by_day(ats: Iterable[datetime], zone: ZoneInfo) -> Counter[date]:
-    """Count instants by local day."""
-    return Counter(at.astimezone(zone).date() for at in ats)
 
 
 def _minute(at: datetime) -> datetime:

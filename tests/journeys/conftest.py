@@ -50,8 +50,10 @@ document.addEventListener("securitypolicyviolation", (e) => {
 
 
 @pytest.fixture
-def open_page(live: Live,  # noqa: F811
-    chromium: Browser) -> Iterator[Opener]:
+def open_page(
+    live: Live,  # noqa: F811
+    chromium: Browser,
+) -> Iterator[Opener]:
     """Open a page as a person: `open_page(user, width=390, theme="dark", touch=True)`.
 
     At the end of the test none of them may have broken the policy or logged an error; `page.expects_errors` lists what

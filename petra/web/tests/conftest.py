@@ -1,3 +1,4 @@
-"""The running web process, for tests that need real streams."""
+"""The running web process, for tests that need real streams, and the furniture of the calendar's tests."""
 
 from petra.web.testing import collected, live  # noqa: F401  fixtures
+from petra.web.tests.calendar_furniture import alice, rows, wednesday  # noqa: F401  fixtures

@@ -209,6 +209,7 @@ class Peek extends HTMLElement {
 customElements.define("petra-peek", Peek);
 // What is opened out of the popover takes its place.
 document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-close-peek]")) document.getElementById("peek")?.hidePopover();
   if (event.target.closest?.("petra-peek a")) setTimeout(() => document.getElementById("peek")?.hidePopover());
 });
 
