@@ -53,7 +53,15 @@ language sql stable security definer set search_path = pg_catalog, public as $$
   where l.holder_id is not null and l.held_at < now() - older order by l.held_at limit most
 $$"""
 
+_OPEN_RUNS = """
+create or replace function petra_open_bulk_runs(most integer)
+returns table (workspace_id uuid, run_id uuid)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select b.workspace_id, b.id from public.publishing_bulkrun b where b.finished_at is null order by b.id limit most
+$$"""
+
 FINDERS = (
+    Finder("petra_open_bulk_runs(integer)", _OPEN_RUNS, ("publishing_bulkrun",)),
     Finder("petra_take_turns(integer)", _TAKE_TURNS, ("publishing_delivery",), ("publishing_lane",)),
     Finder("petra_next_due()", _NEXT_DUE, ("publishing_delivery",), ("publishing_lane",)),
     Finder("petra_old_turns(interval, integer)", _OLD_TURNS, (), ("publishing_lane",)),
@@ -76,6 +84,13 @@ def take_turns(*, most: int) -> list[Turn]:
 def old_turns(*, older_s: float, most: int = 200) -> list[Turn]:
     """List turns taken more than `older_s` seconds ago."""
     return _turns("select * from petra_old_turns(make_interval(secs => %s), %s)", [older_s, most])
+
+
+def open_runs(*, most: int = 200) -> list[tuple[UUID, UUID]]:
+    """List bulk runs that did not come to their end yet: (workspace, run)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from petra_open_bulk_runs(%s)", [most])
+        return list(cursor.fetchall())
 
 
 def next_due() -> datetime | None:

@@ -6,7 +6,10 @@ constraints here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import time
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils import timezone
@@ -30,6 +33,23 @@ class State(models.TextChoices):
 
 
 LIVE_STATES = [State.PLANNED, State.SENDING, State.PROCESSING, State.FAILED, State.HELD, State.UNCONFIRMED]
+
+
+class PauseKind(models.TextChoices):
+    """What a pause stops."""
+
+    ACCOUNT = "account", "Account"
+    BLOG = "blog", "Blog"
+    WORKSPACE = "workspace", "Workspace"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a turn must know beside the delivery: the pause in force, and the account's quiet hours in their zone."""
+
+    paused: PauseKind | None
+    quiet_hours: tuple[time, time] | None
+    zone: ZoneInfo
 
 
 class Slot(TenantModel):
@@ -70,6 +90,8 @@ class Delivery(TenantModel):
     published_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     moved_at = models.DateTimeField(default=timezone.now)
+
+    standing: Standing | None = None  # read by publishing.reading for a turn, no column
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -127,3 +149,56 @@ class Lane(TenantModel):
     holder_id = models.UUIDField(null=True)
     held_at = models.DateTimeField(null=True)
     ready_at = models.DateTimeField(default=timezone.now)
+    quiet_from_local = models.TimeField(null=True)  # in the workspace's zone; both or none
+    quiet_until_local = models.TimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(quiet_from_local=None, quiet_until_local=None)
+                | models.Q(quiet_from_local__isnull=False, quiet_until_local__isnull=False),
+                name="lane_quiet_hours",
+            ),
+        ]
+
+
+class Pause(TenantModel):
+    """A person stopped publishing: of an account, of a blog, or (then `subject_id` is the workspace) of everything."""
+
+    kind = models.CharField(max_length=10, choices=PauseKind.choices)
+    subject_id = models.UUIDField()
+    actor_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "subject_id"], name="pause_once"),
+        ]
+
+
+class BulkRun(TenantModel):
+    """Many posts that a person had published at once."""
+
+    actor_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["id"], name="bulk_open", condition=models.Q(finished_at=None)),
+        ]
+
+
+class BulkItem(TenantModel):
+    """One post of a bulk run: its delivery, or why there is none."""
+
+    run = TenantForeignKey(BulkRun, models.CASCADE, related_name="items")
+    post = TenantForeignKey(Post, models.CASCADE, related_name="+")
+    delivery = TenantForeignKey(Delivery, models.SET_NULL, null=True, related_name="+")
+    position = models.PositiveIntegerField()
+    error = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "run", "post"], name="bulk_item_once"),
+        ]

@@ -41,8 +41,8 @@ from petra.networks.contract import (
     TryLater,
 )
 from petra.posts.drafting import draft_of, network_of, target_for
-from petra.publishing import lanes, reading, scheduling
-from petra.publishing.models import Attempt, Delivery, State
+from petra.publishing import lanes, pausing, reading, scheduling, slots
+from petra.publishing.models import Attempt, Delivery, Standing, State
 from petra.publishing.settling import Outcome, settle, settle_crash
 from petra.publishing.states import change_plan, move
 from petra.tenancy import scope
@@ -130,6 +130,18 @@ def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
             next_at=None,
         )
         return None
+    standing = delivery.standing
+    if standing is not None and standing.paused is not None:
+        kind = standing.paused
+        move(
+            delivery,
+            State.HELD,
+            because="paused",
+            cause=pausing.cause_of(kind),
+            for_person=pausing.sentence_of(kind),
+            next_at=None,
+        )
+        return None
     if scheduling.is_late(delivery, now=now):
         move(
             delivery,
@@ -139,6 +151,12 @@ def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
             for_person=scheduling.late_sentence(),
             next_at=None,
         )
+        return None
+    if standing is not None and standing.quiet_hours and _wait_for_quiet_hours(delivery, standing, now):
+        return None
+    if delivery.target is not None and delivery.target.gone_at is not None:
+        sentence = f"{delivery.target.name} does not exist any more. Choose another place and try again."
+        move(delivery, State.FAILED, because="preflight", cause=Cause.TARGET_MISSING, for_person=sentence, next_at=None)
         return None
     draft = _draft(delivery)
     problems = [p for p in network_of(account).problems(draft) if p.is_blocking]
@@ -152,6 +170,25 @@ def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
         return None
     move(delivery, State.SENDING, because="turn", next_at=None)
     return _work(delivery, Step.SEND, turn, draft)
+
+
+def _wait_for_quiet_hours(delivery: Delivery, standing: Standing, now: datetime) -> bool:
+    """Move what falls into the account's quiet hours to their end. "Publish now" is a person's word and goes out."""
+    if delivery.is_manual or standing.quiet_hours is None:
+        return False
+    from_local, until_local = standing.quiet_hours
+    end = slots.end_of_quiet(now, from_local=from_local, until_local=until_local, zone=standing.zone)
+    if end is None:
+        return False
+    change_plan(
+        delivery,
+        because="quiet",
+        due_at=end,
+        next_at=end,
+        cause=scheduling.CAUSE_QUIET,
+        for_person=f"Waits until {until_local:%H:%M}, the end of this account's quiet hours.",
+    )
+    return True
 
 
 def _begin_reading(delivery: Delivery, step: Step, turn: datetime) -> Work | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.core.files.storage import default_storage
 from django.db import connection, models
@@ -17,7 +18,7 @@ from petra.accounts.models import Account, Target
 from petra.media.addresses import public_url
 from petra.networks.contract import Media, MediaKind
 from petra.posts.models import Post
-from petra.publishing.models import Delivery
+from petra.publishing.models import Delivery, PauseKind, Standing
 from petra.tenancy import scope
 
 ModelT = TypeVar("ModelT", bound=models.Model)
@@ -37,7 +38,15 @@ join posts_post p on p.id = d.post_id
 join accounts_account a on a.id = d.account_id
 left join accounts_target t on t.id = d.target_id
 left join accounts_target b on b.id = t.parent_id
+left join publishing_lane l on l.account_id = d.account_id
+join tenancy_workspace w on w.id = d.workspace_id
 where d.id = %s and d.workspace_id = %s
+"""
+# The first kind of pause by name: an account's before a blog's before the workspace's.
+_STANDING = """
+(select min(x.kind) from publishing_pause x
+  where x.workspace_id = d.workspace_id and x.subject_id in (d.account_id, p.blog_id, d.workspace_id)),
+l.quiet_from_local, l.quiet_until_local, w.time_zone
 """
 # The rendition, or the original where none was made.
 _PICTURES = """
@@ -82,7 +91,7 @@ def pictures(post_id: UUID, *, as_bytes: bool = False) -> tuple[Media, ...]:
 @lru_cache(maxsize=1)
 def _statement() -> str:
     columns = [f'{alias}."{field.column}"' for model, alias in _PARTS for field in model._meta.concrete_fields]
-    return f"select {', '.join(columns)} {_FROM}"  # noqa: S608  column names of our own models
+    return f"select {', '.join(columns)}, {_STANDING} {_FROM}"  # noqa: S608  column names of our own models
 
 
 @lru_cache(maxsize=8)
@@ -92,10 +101,16 @@ def _names(model: type[models.Model]) -> list[str]:
 
 def _assembled(row: tuple[Any, ...]) -> Delivery:
     found, post, account, target, board = _split(row)
+    paused, quiet_from, quiet_until, zone = row[-4:]
     result: Delivery = found
     result.post, result.account, result.target = post, account, target
     if target is not None:
         target.parent = board
+    result.standing = Standing(
+        PauseKind(paused) if paused else None,
+        (quiet_from, quiet_until) if quiet_from is not None and quiet_until is not None else None,
+        ZoneInfo(zone),
+    )
     return result
 
 

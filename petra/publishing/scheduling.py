@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from petra.accounts.models import Account, AccountState, Target
 from petra.lib import clock
@@ -33,7 +34,7 @@ _PAST_TOLERANCE = timedelta(minutes=2)  # a form may be open for a while
 _UNDO = timedelta(minutes=10)
 _AT_REST = frozenset({State.PLANNED, State.HELD, State.FAILED})  # surely not out: may go whenever a person says
 
-CAUSE_LATE, CAUSE_ACCOUNT, CAUSE_PERSON, CAUSE_SEEN = "late", "account", "paused", "seen"
+CAUSE_LATE, CAUSE_ACCOUNT, CAUSE_PERSON, CAUSE_SEEN, CAUSE_QUIET = "late", "account", "paused", "seen", "quiet"
 
 
 class NotReady(ProductError):
@@ -215,18 +216,26 @@ def resume_account(account: Account) -> int:
     many.
     """
     now = clock.now()
-    resumed = 0
     waiting = Delivery.objects.filter(account=account, state=State.HELD, cause=CAUSE_ACCOUNT)
-    for delivery in waiting.select_for_update().order_by("due_at", "id"):
-        if is_late(delivery, now=now):
-            change_plan(delivery, because="late", cause=CAUSE_LATE, for_person=late_sentence())
-        else:
-            move(delivery, State.PLANNED, because="reconnected", **_new_plan(delivery, due_at=delivery.due_at))
-            resumed += 1
+    resumed = release(waiting, because="reconnected")
     unread = Delivery.objects.filter(account=account, state__in=[State.UNCONFIRMED, State.PROCESSING], next_at=None)
     for delivery in unread.select_for_update().order_by("id"):
         change_plan(delivery, because="reconnected", next_at=now, looks=0, tries=0)
     return resumed
+
+
+def release(held: QuerySet[Delivery], *, because: str) -> int:
+    """Plan held deliveries again at their own time. Those late beyond their grace stay held and ask. Gives how many."""
+    now = clock.now()
+    released = 0
+    for delivery in held.select_for_update().order_by("due_at", "id"):
+        if is_late(delivery, now=now):
+            change_plan(delivery, because="late", cause=CAUSE_LATE, for_person=late_sentence())
+        else:
+            plan = {**_new_plan(delivery, due_at=delivery.due_at), "is_manual": delivery.is_manual}
+            move(delivery, State.PLANNED, because=because, **plan)
+            released += 1
+    return released
 
 
 def is_late(delivery: Delivery, *, now: datetime) -> bool:
@@ -273,7 +282,7 @@ def spread(posts: Iterable[Post], *, account: Account, after: datetime | None = 
     for post in posts:
         due_at = next(free, None)
         if due_at is None:
-            raise ProductError("no_slot", f"{account.username} has no free slot. Add posting times to the account.")
+            raise no_slot(account)
         made.append(plan_delivery(post, account=account, target=post.target, due_at=due_at))
     return made
 
@@ -298,6 +307,11 @@ def _new_plan(delivery: Delivery, *, due_at: datetime) -> dict[str, object]:
         "for_person": "",
         "is_manual": False,
     }
+
+
+def no_slot(account: Account) -> ProductError:
+    """Make the refusal for an account without a free slot."""
+    return ProductError("no_slot", f"{account.username} has no free slot. Add posting times to the account.")
 
 
 def _planned_already(account: Account) -> ProductError:

@@ -45,6 +45,22 @@ def _end_of_gap(naive: datetime, zone: ZoneInfo) -> datetime:
     return high.replace(microsecond=0)
 
 
+def end_of_quiet(now: datetime, *, from_local: time, until_local: time, zone: ZoneInfo) -> datetime | None:
+    """Give the instant at which the quiet hours end that `now` lies in; None where it lies in none.
+
+    `from_local` belongs to them, `until_local` does not. They may go over midnight.
+    """
+    local = now.astimezone(zone)
+    at = local.time()
+    is_over_midnight = from_local > until_local
+    is_quiet = at >= from_local or at < until_local if is_over_midnight else from_local <= at < until_local
+    if not is_quiet:
+        return None
+    ends_on = local.date() + timedelta(days=1 if is_over_midnight and at >= from_local else 0)
+    end = instant(ends_on, until_local, zone)
+    return end if end > now else None
+
+
 def upcoming(slots: Iterable[WeeklyTime], *, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
     """Give the instants of `slots` later than `after`, in order, without end but for a horizon of a year.
 

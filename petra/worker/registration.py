@@ -9,7 +9,7 @@ from petra import demo
 from petra.accounts import jobs as accounts
 from petra.articles import importing
 from petra.posts import composing
-from petra.publishing import dispatching
+from petra.publishing import bulk, dispatching
 from petra.publishing.publish import publish_delivery
 
 
@@ -38,8 +38,13 @@ def _draft_posts(
     )
 
 
+def _run_bulk(workspace_id: str, run_id: str) -> None:
+    bulk.run_bulk(workspace_id=UUID(workspace_id), run_id=UUID(run_id))
+
+
 JOBS: dict[str, Callable[..., None]] = {
     dispatching.JOB: _publish_delivery,
+    bulk.JOB: _run_bulk,
     importing.JOB: _import_blog,
     composing.JOB: _draft_posts,
     demo.JOB: _fill_demo,

@@ -237,7 +237,7 @@ class PublishingMachine(RuleBasedStateMachine):
     def work(self, fault: str, death: str) -> None:
         """One pass of a worker: every turn that is due, under one fault, dying at one point of each."""
         self.ground.count(f"pass {fault}")
-        self.ground.count(f"death {death}")
+        self.ground.seen[f"death {death}"] = self.ground.seen.get(f"death {death}", 0) + 1
         if fault != "none":
             values: dict[str, object] = {"times": 1 if fault == "expire_token" else None, **PINS}
             if fault == "answer":

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -15,63 +11,15 @@ from conftest import People
 from petra.accounts.models import Account, AccountState
 from petra.lib import clock
 from petra.posts.models import Post
-from petra.publishing import finding, lanes, publish, scheduling
+from petra.publishing import lanes, publish, scheduling
 from petra.publishing import testing as furniture
-from petra.publishing.models import Attempt, Delivery, Lane, State
-from petra.simulator.testing import SimulatedAccount, Simulator
+from petra.publishing.models import Delivery, State
+from petra.publishing.tests.stage import NETWORK, Stage, run_what_is_due
+from petra.simulator.testing import Simulator
 from petra.tenancy import scope
 from petra.webhooks.models import Event
 
-NETWORK = "pinterest"
 MOST_QUESTIONS = 17  # for one sending, BEGIN and COMMIT of its two transactions included
-
-
-@dataclass
-class Stage:
-    """One workspace with one connected account and one planned delivery."""
-
-    workspace_id: UUID
-    profile: SimulatedAccount
-    account_id: UUID
-    delivery_id: UUID
-    simulator: Simulator
-
-    def turn(self) -> Delivery:
-        """Give the delivery its turn, whenever it is due, and read it again."""
-        with scope.workspace(self.workspace_id):
-            Delivery.objects.filter(pk=self.delivery_id, next_at__gt=clock.now()).update(next_at=clock.now())
-        furniture.take_turn(self.delivery_id, workspace_id=self.workspace_id)
-        return self.read()
-
-    def read(self) -> Delivery:
-        with scope.workspace(self.workspace_id):
-            assert Lane.objects.get(account_id=self.account_id).holder_id is None, "the turn was not given back"
-            found: Delivery = Delivery.objects.select_related("account", "post").get(pk=self.delivery_id)
-            return found
-
-    def pins(self) -> list[dict[str, object]]:
-        return self.simulator.pins(account=self.profile.username)
-
-    def verb(self, verb: Callable[[Delivery], object]) -> Delivery:
-        with scope.workspace(self.workspace_id):
-            verb(Delivery.objects.select_related("account", "post").get(pk=self.delivery_id))
-        return self.read()
-
-    def attempts(self) -> list[tuple[str, str]]:
-        with scope.workspace(self.workspace_id):
-            rows = Attempt.objects.filter(delivery_id=self.delivery_id).order_by("started_at", "id")
-            return [(a.kind, a.outcome) for a in rows]
-
-
-@pytest.fixture
-def stage(people: People, simulator: Simulator, settings: object) -> Iterator[Stage]:
-    settings.SIMULATOR_URL = simulator.base  # type: ignore[attr-defined]
-    profile = simulator.accounts(1)[0]
-    with scope.workspace(people.workspace.pk):
-        account = furniture.connect(profile, network=NETWORK)
-        post = furniture.ready_post(furniture.picture(), target=account.targets.all()[0])
-        delivery = furniture.planned(post, account=account)
-    yield Stage(people.workspace.pk, profile, account.pk, delivery.pk, simulator)
 
 
 def test_a_due_delivery_is_published_with_its_real_id_and_page(stage: Stage) -> None:
@@ -189,12 +137,6 @@ def test_one_throttled_account_makes_one_call_and_delays_no_other(
             furniture.let_time_pass(110)
         run_what_is_due()
     assert len(simulator.pins(account=throttled)) == 3, "late by the network's wish is not late"
-
-
-def run_what_is_due() -> None:
-    """One pass of a worker over every turn, without a worker."""
-    for turn in finding.take_turns(most=200):
-        publish.publish_delivery(workspace_id=turn.workspace_id, delivery_id=turn.delivery_id)
 
 
 def test_a_sending_costs_no_more_questions_than_it_did(stage: Stage) -> None:
