@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
 
 from petra.accounts import budgets
 from petra.accounts.models import Account, AccountState
@@ -84,3 +87,15 @@ def stop_asking(account: Account) -> None:
     """Remember that a person wants no question any more before they publish on `account`. Call inside a scope."""
     Account.objects.filter(pk=account.pk).update(asks_before_publish_now=False)
     account.asks_before_publish_now = False
+
+
+def is_connected_now(account_id: UUID) -> bool:
+    """Say whether an account that was read as signed out is connected again by now. Call inside a scope.
+
+    The row is locked against being connected until this transaction ends. So what is held for the account's sake
+    here is either seen by whoever connects it, or is not held at all.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select state from accounts_account where id = %s for share", [account_id])
+        row = cursor.fetchone()
+    return row is not None and row[0] == AccountState.CONNECTED

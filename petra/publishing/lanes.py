@@ -38,6 +38,15 @@ def take_over(*, delivery_id: UUID, older_s: float) -> bool:
         return bool(cursor.rowcount == 1)
 
 
+def free(*, account_id: UUID, delivery_id: UUID) -> None:
+    """End a delivery's turn whoever has it: all its workers are dead."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update publishing_lane set holder_id = null, held_at = null where account_id = %s and holder_id = %s",
+            [account_id, delivery_id],
+        )
+
+
 def turn_of(*, account_id: UUID, delivery_id: UUID) -> datetime | None:
     """Say since when it is this delivery's turn, which names the turn; None where it is not.
 
@@ -59,8 +68,11 @@ def give_back(*, account_id: UUID, delivery_id: UUID, turn: datetime, ready_at: 
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "update publishing_lane set holder_id = null, held_at = null,"
+            # Where the account has more to do, a dispatcher is woken: none knows of an account whose turn was taken.
+            "with given as (update publishing_lane set holder_id = null, held_at = null,"
             " ready_at = greatest(ready_at, coalesce(%s, ready_at))"
-            " where account_id = %s and holder_id = %s and held_at = %s",
+            " where account_id = %s and holder_id = %s and held_at = %s returning account_id)"
+            " select pg_notify('petra_due', '') from given where exists (select from publishing_delivery d"
+            " where d.account_id = given.account_id and d.next_at <= statement_timestamp())",
             [ready_at, account_id, delivery_id, turn],
         )

@@ -23,7 +23,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from petra.accounts import budgets, tokens
+from petra.accounts import budgets, health, tokens
 from petra.accounts.budgets import Category
 from petra.accounts.models import AccountState
 from petra.lib import clock
@@ -121,6 +121,8 @@ def _begin(delivery: Delivery, turn: datetime) -> Work | None:
 def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
     now, account = clock.now(), delivery.account
     if account.state != AccountState.CONNECTED:
+        if health.is_connected_now(account.pk):
+            return None  # connected again since it was read: the next turn, at once, reads it anew
         move(
             delivery,
             State.HELD,
@@ -194,7 +196,8 @@ def _wait_for_quiet_hours(delivery: Delivery, standing: Standing, now: datetime)
 def _begin_reading(delivery: Delivery, step: Step, turn: datetime) -> Work | None:
     if delivery.account.state != AccountState.CONNECTED:
         # Reading needs the account too. After reconnecting, scheduling.resume_account looks again.
-        change_plan(delivery, because="account", next_at=None)
+        if not health.is_connected_now(delivery.account_id):
+            change_plan(delivery, because="account", next_at=None)
         return None
     if not _may_call_now(delivery, Category.CALLS):
         return None

@@ -35,6 +35,7 @@ _UNDO = timedelta(minutes=10)
 _AT_REST = frozenset({State.PLANNED, State.HELD, State.FAILED})  # surely not out: may go whenever a person says
 
 CAUSE_LATE, CAUSE_ACCOUNT, CAUSE_PERSON, CAUSE_SEEN, CAUSE_QUIET = "late", "account", "paused", "seen", "quiet"
+CAUSE_CRASHES = "crashes"
 
 
 class NotReady(ProductError):
@@ -216,6 +217,7 @@ def resume_account(account: Account) -> int:
     many.
     """
     now = clock.now()
+    Account.objects.select_for_update().get(pk=account.pk)  # whoever is holding its deliveries this moment goes first
     waiting = Delivery.objects.filter(account=account, state=State.HELD, cause=CAUSE_ACCOUNT)
     resumed = release(waiting, because="reconnected")
     unread = Delivery.objects.filter(account=account, state__in=[State.UNCONFIRMED, State.PROCESSING], next_at=None)

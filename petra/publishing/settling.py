@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 
-from petra.accounts import budgets
+from petra.accounts import budgets, health
 from petra.accounts.budgets import Category
 from petra.accounts.models import Account
 from petra.lib import clock, columns, ids
@@ -159,6 +159,14 @@ def _went_by_address(delivery: Delivery) -> bool:
 
 def _needs_reconnect(delivery: Delivery, refusal: NeedsReconnect) -> None:
     account = delivery.account  # marked already by accounts.tokens
+    if delivery.tries + 1 < settings.MAX_TRIES and health.is_connected_now(account.pk):
+        # A person connected it again while this call was under way: nobody would let go what is held now.
+        again: dict[str, Any] = {"tries": delivery.tries + 1, "next_at": clock.now()}
+        if delivery.state == State.SENDING:
+            move(delivery, State.PLANNED, because="reconnected", **again)
+        else:
+            change_plan(delivery, because="reconnected", **again)
+        return
     if delivery.state == State.SENDING:
         move(
             delivery,

@@ -11,9 +11,10 @@ from conftest import People
 from petra.accounts.models import Account, AccountState
 from petra.lib import clock
 from petra.posts.models import Post
-from petra.publishing import lanes, publish, scheduling
+from petra.publishing import lanes, publish, reading, scheduling
 from petra.publishing import testing as furniture
 from petra.publishing.models import Delivery, State
+from petra.publishing.settling import settle
 from petra.publishing.tests.stage import NETWORK, Stage, run_what_is_due
 from petra.simulator.testing import Simulator
 from petra.tenancy import scope
@@ -193,6 +194,37 @@ def test_a_revoked_account_holds_its_deliveries_and_reconnecting_lets_them_go(st
         Account.objects.filter(pk=stage.account_id).update(state=AccountState.CONNECTED)
         assert scheduling.resume_account(Account.objects.get(pk=stage.account_id)) == 1
     assert stage.read().state == State.PLANNED
+
+
+def test_connecting_again_while_a_refusal_is_under_way_leaves_nothing_held(stage: Stage) -> None:
+    stage.simulator.fault("revoke_token", account=stage.profile.username, times=1)
+    with scope.workspace(stage.workspace_id):
+        assert lanes.try_to_take(account_id=stage.account_id, delivery_id=stage.delivery_id)
+    work = publish.begin(workspace_id=stage.workspace_id, delivery_id=stage.delivery_id)
+    assert work is not None
+    outcome = publish.act(work)  # the account is marked as signed out
+    with scope.workspace(stage.workspace_id):
+        account = Account.objects.get(pk=stage.account_id)
+        assert account.state == AccountState.NEEDS_RECONNECT
+        furniture.sign_in_again(account, stage.simulator.account(stage.profile.username))
+        assert scheduling.resume_account(account) == 0  # nothing is held yet
+    settle(work.delivery, work.attempt_id, outcome, turn=work.turn)
+    assert stage.read().state == State.PLANNED
+    assert stage.turn().state == State.PUBLISHED
+
+
+def test_a_turn_that_read_the_account_as_signed_out_sees_that_it_is_back(stage: Stage) -> None:
+    stage.simulator.fault("apply_then_drop", path="/v5/pins", method="POST", times=1)
+    assert stage.turn().state == State.UNCONFIRMED
+    for stale in (AccountState.NEEDS_RECONNECT, AccountState.PAUSED):
+        with scope.workspace(stage.workspace_id):
+            Delivery.objects.filter(pk=stage.delivery_id).update(next_at=clock.now())
+            delivery = reading.delivery(stage.delivery_id)
+            assert delivery is not None
+            delivery.account.state = stale  # read before the person connected it again
+            assert publish._begin(delivery, clock.now()) is None
+        assert stage.read().next_at is not None, "nobody would ever look"
+    assert stage.turn().state == State.PUBLISHED
 
 
 def test_a_late_delivery_is_held_not_sent(stage: Stage) -> None:
