@@ -151,6 +151,10 @@ APP_LIMITS = limits("PETRA_APP_LIMITS")  # what the accounts of one developer ap
 WORKER_CONCURRENCY = int(number("PETRA_WORKER_CONCURRENCY", 16, least=1))
 WORKER_GONE_S = number("PETRA_WORKER_GONE_S", 15, least=1)  # a worker silent for so long is taken for dead
 
+MAX_CRASHES = int(number("PETRA_MAX_CRASHES", 3, least=1))  # workers that die with one job before it is set aside
+KEEP_JOBS_DAYS = number("PETRA_KEEP_JOBS_DAYS", 7)
+KEEP_EVENTS_DAYS = number("PETRA_KEEP_EVENTS_DAYS", 400)
+KEEP_ATTEMPTS_DAYS = number("PETRA_KEEP_ATTEMPTS_DAYS", 400)
 CRON_SECRET = text("CRON_SECRET")  # opens /api/cron/publish; empty: there is no such address
 
 # Importing.

@@ -7,7 +7,9 @@ deferred on Django's own connection, so they exist exactly when the surrounding 
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, connections, transaction
@@ -43,16 +45,50 @@ def enqueue_many(name: str, arguments: Iterable[JobArguments], *, priority: int 
         app.configure_task(name, priority=priority).batch_defer(*rows)
 
 
-def requeue_of_dead_workers(*, gone_s: float) -> int:
-    """Put the jobs of workers that have not been heard of for `gone_s` seconds back into the queue. Gives how many."""
+@dataclass(frozen=True)
+class Recovered:
+    """What was done with the jobs of dead workers. `parked`: name and arguments of those that are not tried again."""
+
+    requeued: int
+    parked: list[tuple[str, JobArguments]]
+
+
+def recover_from_dead_workers(*, gone_s: float, most_crashes: int) -> Recovered:
+    """Put the jobs of workers that have not been heard of for `gone_s` seconds back into the queue.
+
+    A job in whose hands `most_crashes` workers died is parked instead: kept as failed, and told, so that the caller can
+    say so where its work is shown. Call inside a transaction.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "select procrastinate_retry_job_v2(j.id, now(), null, null, null) from procrastinate_jobs j"
+            "select j.id, j.task_name, j.args, j.attempts + 1 from procrastinate_jobs j"
             " left join procrastinate_workers w on w.id = j.worker_id where j.status = 'doing'"
-            " and (w.id is null or w.last_heartbeat < now() - make_interval(secs => %s))",
+            " and (w.id is null or w.last_heartbeat < now() - make_interval(secs => %s)) for update of j skip locked",
             [gone_s],
         )
-        return int(cursor.rowcount)
+        lost = cursor.fetchall()
+        parked = [row for row in lost if row[3] >= most_crashes]
+        again = [row[0] for row in lost if row[3] < most_crashes]
+        if again:
+            cursor.execute(
+                "select procrastinate_retry_job_v2(id, now(), null, null, null) from unnest(%s::bigint[]) as id",
+                [again],
+            )
+        if parked:
+            cursor.execute(
+                "select procrastinate_finish_job_v1(id, 'failed', false) from unnest(%s::bigint[]) as id",
+                [[row[0] for row in parked]],
+            )
+    return Recovered(
+        len(again), [(name, args if isinstance(args, dict) else json.loads(args)) for _, name, args, _ in parked]
+    )
+
+
+def parked() -> dict[str, int]:
+    """Count the jobs that ended in an unexpected way and were kept, by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("select task_name, count(*) from procrastinate_jobs where status = 'failed' group by 1")
+        return {str(name): int(count) for name, count in cursor.fetchall()}
 
 
 def is_waiting_or_running(name: str, *, argument: str, value: str) -> bool:

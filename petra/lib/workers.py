@@ -8,7 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection
 
-from petra.lib import clock
+from petra.lib import clock, queue
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,38 @@ def workers() -> list[Worker]:
 def is_any_alive() -> bool:
     """Say whether at least one worker beats."""
     return any(worker.is_alive for worker in workers())
+
+
+@dataclass(frozen=True)
+class Work:
+    """How the work goes, for the overview and `petra doctor`. `gone`: silent, yet they never said goodbye."""
+
+    alive: int
+    gone: int
+    heard_at: datetime | None  # of the worker heard last
+    waiting: int
+    oldest_s: float
+    parked: dict[str, int]  # jobs not tried again, by name
+
+    @property
+    def is_well(self) -> bool:
+        """Whether somebody works and nothing was set aside."""
+        return self.alive > 0 and not self.parked
+
+
+def work() -> Work:
+    """Say how the work goes, in three questions."""
+    known = workers()
+    alive = sum(worker.is_alive for worker in known)
+    count, oldest_s = waiting()
+    return Work(
+        alive=alive,
+        gone=len(known) - alive,
+        heard_at=known[0].heard_at if known else None,
+        waiting=count,
+        oldest_s=oldest_s,
+        parked=queue.parked(),
+    )
 
 
 def waiting() -> tuple[int, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from typing import Final
+from uuid import UUID
 
 import psycopg
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from petra.articles import importing
 from petra.lib import clock, queue
 from petra.publishing import finding
+from petra.publishing.parking import park
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,14 @@ def sweep(*, gone_s: float | None = None, turn_s: float = TURN_S) -> int:
         cursor.execute("select pg_try_advisory_xact_lock(%s)", [_SWEEP_LOCK])
         if not cursor.fetchone()[0]:
             return 0
-        swept = queue.requeue_of_dead_workers(gone_s=gone_s or settings.WORKER_GONE_S)
+        found = queue.recover_from_dead_workers(
+            gone_s=gone_s or settings.WORKER_GONE_S, most_crashes=settings.MAX_CRASHES
+        )
+        swept = found.requeued + len(found.parked)
+        for name, arguments in found.parked:
+            log.error("%s %s: %d workers died with it, so it is set aside", name, arguments, settings.MAX_CRASHES)
+            if name == JOB:
+                park(workspace_id=UUID(arguments["workspace_id"]), delivery_id=UUID(arguments["delivery_id"]))
         for turn in finding.old_turns(older_s=turn_s):
             if not queue.is_waiting_or_running(JOB, argument="delivery_id", value=str(turn.delivery_id)):
                 queue.enqueue(JOB, workspace_id=str(turn.workspace_id), delivery_id=str(turn.delivery_id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -60,7 +61,21 @@ language sql stable security definer set search_path = pg_catalog, public as $$
   select b.workspace_id, b.id from public.publishing_bulkrun b where b.finished_at is null order by b.id limit most
 $$"""
 
+# Every workspace in which something happened: one step in the index of events for each.
+_WORKSPACES = """
+create or replace function petra_workspaces(after uuid, most integer) returns setof uuid
+language sql stable security definer set search_path = pg_catalog, public as $$
+  with recursive found as (
+    (select e.workspace_id from public.webhooks_event e where e.workspace_id > after order by e.workspace_id limit 1)
+    union all
+    select (select e.workspace_id from public.webhooks_event e where e.workspace_id > found.workspace_id
+      order by e.workspace_id limit 1) from found where found.workspace_id is not null
+  )
+  select workspace_id from found where workspace_id is not null limit most
+$$"""
+
 FINDERS = (
+    Finder("petra_workspaces(uuid, integer)", _WORKSPACES, ("webhooks_event",)),
     Finder("petra_open_bulk_runs(integer)", _OPEN_RUNS, ("publishing_bulkrun",)),
     Finder("petra_take_turns(integer)", _TAKE_TURNS, ("publishing_delivery",), ("publishing_lane",)),
     Finder("petra_next_due()", _NEXT_DUE, ("publishing_delivery",), ("publishing_lane",)),
@@ -84,6 +99,19 @@ def take_turns(*, most: int) -> list[Turn]:
 def old_turns(*, older_s: float, most: int = 200) -> list[Turn]:
     """List turns taken more than `older_s` seconds ago."""
     return _turns("select * from petra_old_turns(make_interval(secs => %s), %s)", [older_s, most])
+
+
+def workspaces() -> Iterator[UUID]:
+    """Give the id of every workspace that has events, a page of 1,000 at a time."""
+    after = UUID(int=0)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("select petra_workspaces(%s, 1000)", [after])
+            found = [row[0] for row in cursor.fetchall()]
+        yield from found
+        if len(found) < 1000:
+            return
+        after = found[-1]
 
 
 def open_runs(*, most: int = 200) -> list[tuple[UUID, UUID]]:

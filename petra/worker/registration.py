@@ -9,7 +9,7 @@ from petra import demo
 from petra.accounts import jobs as accounts
 from petra.articles import importing
 from petra.posts import composing
-from petra.publishing import bulk, dispatching
+from petra.publishing import bulk, dispatching, pruning
 from petra.publishing.publish import publish_delivery
 
 
@@ -42,6 +42,14 @@ def _run_bulk(workspace_id: str, run_id: str) -> None:
     bulk.run_bulk(workspace_id=UUID(workspace_id), run_id=UUID(run_id))
 
 
+def _prune() -> None:
+    pruning.prune()
+
+
+def _close_runs() -> None:
+    bulk.close_finished_runs()
+
+
 JOBS: dict[str, Callable[..., None]] = {
     dispatching.JOB: _publish_delivery,
     bulk.JOB: _run_bulk,
@@ -54,5 +62,7 @@ JOBS: dict[str, Callable[..., None]] = {
 
 # Times in UTC. Hourly though a day would do: a machine that runs for two hours a day gets its turn too.
 PERIODIC: dict[str, tuple[str, Callable[[], None]]] = {
+    "publishing.prune": ("43 * * * *", _prune),
+    "publishing.close_runs": ("* * * * *", _close_runs),
     accounts.SWEEP: ("17 * * * *", accounts.sweep_tokens),
 }

@@ -67,6 +67,7 @@ def environment(simulator: Simulator, files: Path, keys: str) -> dict[str, str]:
         "PETRA_LOOKS_S": "0.4,0.8,1.2",
         "PETRA_CALLS_PER_HOUR": "1000000",
         "PETRA_WORKER_GONE_S": "1.5",
+        "PETRA_MAX_CRASHES": "50",  # every death takes innocent jobs along
         "PETRA_WORKER_CONCURRENCY": "8",
         "DATABASE_POOL": "16",
         "PETRA_LOG_LEVEL": "WARNING",

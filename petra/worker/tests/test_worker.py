@@ -1,0 +1,106 @@
+"""Real worker processes: what is in hand is finished on SIGTERM, and what a killed one held is taken over in seconds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from conftest import People
+from petra.lib import clock, workers
+from petra.publishing import testing as furniture
+from petra.publishing.models import Delivery, Lane, State
+from petra.simulator.testing import Simulator
+from petra.tenancy import scope
+
+ROOT = Path(__file__).resolve().parents[3]
+ACCOUNTS = 6
+GONE_S = 2.0
+
+
+@pytest.fixture
+def started(
+    real_people: People, simulator: Simulator, settings: Settings, tmp_path: Path
+) -> Callable[[], subprocess.Popen[bytes]]:
+    """Plan one delivery on each of some accounts, let sending take a second, and give what starts a worker."""
+    settings.SIMULATOR_URL = simulator.base
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.WORKER_GONE_S = GONE_S
+    with scope.workspace(real_people.workspace.pk):
+        asset = furniture.picture()
+        for profile in simulator.accounts(ACCOUNTS, is_unlimited=True):
+            account = furniture.connect(profile, network="pinterest")
+            furniture.planned(furniture.ready_post(asset, target=account.targets.order_by("id")[0]), account=account)
+    simulator.settings(latency_ms=1000)
+    environment = {
+        **os.environ,
+        "SIMULATOR_URL": simulator.base,
+        "PETRA_KEYS": settings.PETRA_KEYS,
+        "PETRA_HOME": str(tmp_path),
+        "PETRA_LOOKS_S": "0.4,0.8,1.2",
+        "PETRA_WRITE_GAP_S": "0",
+        "PETRA_WORKER_GONE_S": str(GONE_S),
+        "PETRA_WORKER_CONCURRENCY": "4",
+        "PETRA_LOG_LEVEL": "WARNING",
+        "DATABASE_POOL": "12",
+    }
+    return lambda: subprocess.Popen([sys.executable, "-m", "petra.worker"], cwd=ROOT, env=environment)
+
+
+def states(people: People) -> Counter[str]:
+    with scope.workspace(people.workspace.pk):
+        return Counter(Delivery.objects.values_list("state", flat=True))
+
+
+def wait_until(is_so: Callable[[], bool], *, most_s: float) -> None:
+    give_up_at = clock.monotonic() + most_s
+    while not is_so():
+        assert clock.monotonic() < give_up_at
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_asked_to_stop_finishes_what_it_is_sending(
+    real_people: People, simulator: Simulator, started: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    with started() as worker:
+        wait_until(lambda: states(real_people)["sending"] > 0, most_s=30)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0
+    after = states(real_people)
+    assert after["sending"] == after["unconfirmed"] == 0
+    assert after["published"] == len(simulator.pins()) > 0
+    with started() as worker:  # the next one does the rest
+        wait_until(lambda: states(real_people) == {"published": ACCOUNTS}, most_s=40)
+        worker.terminate()
+    assert simulator.duplicates() == {}
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_held_is_taken_over_within_seconds(
+    real_people: People, simulator: Simulator, started: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    with started() as first, started() as second:
+        wait_until(lambda: sum(w.is_alive for w in workers.workers()) == 2, most_s=30)
+        wait_until(lambda: states(real_people)["sending"] > 0, most_s=30)
+        first.kill()
+        killed_at = clock.monotonic()
+        simulator.settings(latency_ms=0)
+        wait_until(lambda: states(real_people) == {"published": ACCOUNTS}, most_s=30)
+        took_s = clock.monotonic() - killed_at
+        wait_until(lambda: workers.work().alive == 1, most_s=20)
+        second.terminate()
+    assert took_s < GONE_S + 12, took_s
+    assert simulator.duplicates() == {}
+    assert len(simulator.pins()) == ACCOUNTS
+    with scope.workspace(real_people.workspace.pk):
+        assert not Lane.objects.exclude(holder_id=None).exists()
+        assert not Delivery.objects.exclude(state=State.PUBLISHED).exists()
