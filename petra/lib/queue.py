@@ -79,9 +79,12 @@ def recover_from_dead_workers(*, gone_s: float, most_crashes: int) -> Recovered:
                 "select procrastinate_finish_job_v1(id, 'failed', false) from unnest(%s::bigint[]) as id",
                 [[row[0] for row in parked]],
             )
-    return Recovered(
-        len(again), [(name, args if isinstance(args, dict) else json.loads(args)) for _, name, args, _ in parked]
-    )
+    return Recovered(len(again), [(name, _arguments(args)) for _, name, args, _ in parked])
+
+
+def _arguments(stored: str | JobArguments) -> JobArguments:
+    arguments: JobArguments = json.loads(stored) if isinstance(stored, str) else stored
+    return arguments
 
 
 def parked() -> dict[str, int]:

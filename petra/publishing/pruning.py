@@ -6,7 +6,7 @@ Small batches, each its own transaction, so that nothing waits for them. Run hou
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -55,7 +55,8 @@ def _in_batches(take: Callable[[], int]) -> int:
     return taken
 
 
-def _delete(statement: str, workspace_id: UUID, **values: object) -> int:
+def _delete(statement: str, workspace_id: UUID, **values: datetime | UUID) -> int:
     with scope.workspace(workspace_id), connection.cursor() as cursor:
-        cursor.execute(statement, {"workspace": workspace_id, "batch": BATCH, **values})
+        arguments: dict[str, datetime | UUID | int] = {"workspace": workspace_id, "batch": BATCH, **values}
+        cursor.execute(statement, arguments)
         return int(cursor.rowcount)

@@ -1,4 +1,4 @@
-"""Real worker processes: what is in hand is finished on SIGTERM, and what a killed one held is taken over in seconds."""
+"""Real worker processes: SIGTERM finishes what is in hand, and what a killed one held is taken over in seconds."""
 
 from __future__ import annotations
 
