@@ -10,11 +10,12 @@ from django.db.migrations.executor import MigrationExecutor
 
 from petra.accounts.finding import FINDERS as ACCOUNT_FINDERS
 from petra.articles.finding import FINDERS as ARTICLE_FINDERS
+from petra.notifications.finding import FINDERS as NOTIFICATION_FINDERS
 from petra.publishing.finding import FINDERS as PUBLISHING_FINDERS
 from petra.tenancy import rowsecurity
 from petra.webhooks.announcing import TRIGGER
 
-FINDERS = (*ARTICLE_FINDERS, *ACCOUNT_FINDERS, *PUBLISHING_FINDERS)
+FINDERS = (*ARTICLE_FINDERS, *ACCOUNT_FINDERS, *PUBLISHING_FINDERS, *NOTIFICATION_FINDERS)
 
 
 def migrate(*, verbosity: int = 0) -> None:

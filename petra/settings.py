@@ -182,6 +182,7 @@ INSTALLED_APPS = [
     "petra.accounts",
     "petra.posts",
     "petra.publishing",
+    "petra.notifications",
     "petra.web",
 ]
 MIDDLEWARE = [

@@ -11,31 +11,46 @@ from django.db import connection
 
 from petra.tenancy.rowsecurity import Finder
 
-# Takes the turn of every free account that has something to do, oldest first, one delivery per account. A planned
-# delivery
-# also waits for the account's next write instant; a look or a check does not. `skip locked`: any number of dispatchers.
+# Takes the turns of free accounts that have something to do, one delivery per account, the longest due first. A planned
+# delivery also waits for the account's next write instant; a look or a check does not. It walks along the index of what is
+# due and stops as soon as it has enough: what it costs depends on neither what is planned nor what is overdue. An account
+# that turned out busy is remembered, so that its backlog is passed over. `skip locked`: any number of dispatchers.
 _TAKE_TURNS = """
 create or replace function petra_take_turns(most integer)
-returns table (workspace_id uuid, delivery_id uuid)
-language sql volatile security definer set search_path = pg_catalog, public as $$
-  with due as (
-    select distinct on (d.account_id) d.account_id, d.id, d.next_at
-    from public.publishing_delivery d
-    join public.publishing_lane l on l.account_id = d.account_id
-    where d.next_at <= now() and l.holder_id is null
-      and (d.state <> 'planned' or l.ready_at <= now())
-    order by d.account_id, d.next_at, d.id
-  ), first as (
-    select * from due order by next_at limit most
-  ), free as (
-    select l.id, first.id as delivery_id from public.publishing_lane l
-    join first on first.account_id = l.account_id
-    where l.holder_id is null for update of l skip locked
-  )
-  update public.publishing_lane l set holder_id = free.delivery_id, held_at = now()
-  from free where l.id = free.id
-  returning l.workspace_id, l.holder_id
-$$"""
+returns table (of_workspace uuid, of_delivery uuid)
+language plpgsql volatile security definer set search_path = pg_catalog, public as $$
+declare
+  due record;
+  busy uuid[] := array[]::uuid[];  -- accounts whose turn is taken
+  unready uuid[] := array[]::uuid[];  -- accounts that must not write now; a look of theirs may still go
+  taken integer := 0;
+begin
+  for due in
+    select d.id, d.account_id, d.workspace_id, d.state from public.publishing_delivery d
+    where d.next_at <= now() order by d.next_at
+  loop
+    exit when taken >= most;
+    continue when due.account_id = any (busy) or (due.state = 'planned' and due.account_id = any (unready));
+    update public.publishing_lane l set holder_id = due.id, held_at = now()
+    from (
+      select f.id from public.publishing_lane f
+      where f.account_id = due.account_id and f.holder_id is null
+        and (due.state <> 'planned' or f.ready_at <= now())
+      for update skip locked
+    ) free where l.id = free.id;
+    if found then
+      taken := taken + 1;
+      of_workspace := due.workspace_id;
+      of_delivery := due.id;
+      return next;
+      busy := busy || due.account_id;
+    elsif due.state = 'planned' then
+      unready := unready || due.account_id;
+    else
+      busy := busy || due.account_id;
+    end if;
+  end loop;
+end $$"""
 
 _NEXT_DUE = """
 create or replace function petra_next_due() returns timestamptz

@@ -109,6 +109,11 @@ class Delivery(TenantModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["next_at"], name="delivery_next", condition=models.Q(next_at__isnull=False)),
             models.Index(fields=["workspace", "due_at"], name="delivery_calendar"),
+            models.Index(
+                fields=["moved_at"],
+                name="delivery_needs_person",
+                condition=models.Q(state__in=["failed", "held", "unconfirmed"]),
+            ),
             models.Index(fields=["workspace", "account", "state"], name="delivery_of_account"),
         ]
 

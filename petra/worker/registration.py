@@ -8,6 +8,7 @@ from uuid import UUID
 from petra import demo
 from petra.accounts import jobs as accounts
 from petra.articles import importing
+from petra.notifications import telling, watching
 from petra.posts import composing
 from petra.publishing import bulk, dispatching, pruning
 from petra.publishing.publish import publish_delivery
@@ -50,6 +51,11 @@ def _close_runs() -> None:
     bulk.close_finished_runs()
 
 
+def _notify() -> None:
+    watching.watch()
+    telling.send_mails()
+
+
 JOBS: dict[str, Callable[..., None]] = {
     dispatching.JOB: _publish_delivery,
     bulk.JOB: _run_bulk,
@@ -64,5 +70,6 @@ JOBS: dict[str, Callable[..., None]] = {
 PERIODIC: dict[str, tuple[str, Callable[[], None]]] = {
     "publishing.prune": ("43 * * * *", _prune),
     "publishing.close_runs": ("* * * * *", _close_runs),
+    "notifications.watch": ("* * * * *", _notify),
     accounts.SWEEP: ("17 * * * *", accounts.sweep_tokens),
 }

@@ -1,0 +1,263 @@
+"""One incident, one mail: whatever grows, repeats or is looked at again by anybody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from smtplib import SMTPServerDisconnected
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import connections
+from pytest_django.fixtures import Settings
+
+from conftest import People
+from petra.accounts.health import mark_needs_reconnect
+from petra.accounts.models import Account, AccountState
+from petra.lib import clock
+from petra.notifications import telling, watching
+from petra.notifications.models import Incident, IncidentKind, Wish
+from petra.publishing import scheduling, together
+from petra.publishing import testing as furniture
+from petra.publishing.models import Delivery, State
+from petra.publishing.states import move
+from petra.simulator.testing import SimulatedAccount, SimulatedBoard
+from petra.tenancy import scope
+from petra.tenancy.models import Role
+from petra.tenancy.workspaces import add_member
+
+SOON = timedelta(hours=3)
+Fail = Callable[..., list[Delivery]]
+
+
+@pytest.fixture
+def account(people: People, settings: Settings) -> Account:
+    settings.PUBLIC_URL = "https://petra.example"
+    return make_account(people)
+
+
+def make_account(people: People) -> Account:
+    boards = (SimulatedBoard("101", "Salads", ()),)
+    with scope.workspace(people.workspace.pk):
+        return furniture.connect(SimulatedAccount("kitchen", "9001", "a", "r", (), boards), network="pinterest")
+
+
+def bring(account: Account, count: int, to: State, *, cause: str, sentence: str) -> list[Delivery]:
+    with scope.workspace(account.own_workspace_id):
+        asset, target = furniture.picture(), account.targets.get()
+        made = []
+        for _ in range(count):
+            post = furniture.ready_post(asset, target=target)
+            delivery = furniture.planned(post, account=account, due_at=clock.now() + SOON)
+            if to is State.UNCONFIRMED:
+                move(delivery, State.SENDING, because="test", next_at=None)
+            move(delivery, to, because="test", next_at=None, cause=cause, for_person=sentence)
+            made.append(delivery)
+        return made
+
+
+def look() -> None:
+    """What the worker does every minute."""
+    watching.watch()
+    telling.send_mails()
+
+
+def to(address: str) -> list[str]:
+    return [str(m.subject) for m in mail.outbox if m.to == [address]]
+
+
+def test_a_failure_is_told_once_however_often_somebody_looks(people: People, account: Account) -> None:
+    bring(account, 14, State.FAILED, cause="content_invalid", sentence="Pinterest refused the link.")
+    for _ in range(3):
+        look()
+    assert to("alice@example.org") == ["Oak & Ember: 14 posts not published on Pinterest: Pinterest refused the link."]
+    assert len(mail.outbox) == 2, "alice and bob, and nobody else"
+    assert "https://petra.example/pins" in mail.outbox[0].body
+    with scope.workspace(people.workspace.pk):
+        assert (telling.unseen(people.alice.pk), telling.open_incidents().get().count) == (1, 14)
+        telling.mark_seen(people.alice.pk)
+        assert telling.unseen(people.alice.pk) == 0
+        assert telling.unseen(people.bob.pk) == 1
+
+
+def test_what_grows_stays_one_incident_and_another_cause_is_another(people: People, account: Account) -> None:
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    look()
+    bring(account, 4, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    look()
+    bring(account, 1, State.FAILED, cause="media_invalid", sentence="The picture is broken.")
+    look()
+    assert len(to("alice@example.org")) == 2
+    with scope.workspace(people.workspace.pk):
+        assert sorted(telling.open_incidents().values_list("count", flat=True)) == [1, 5]
+
+
+def test_an_incident_is_over_when_its_cause_is_and_a_new_one_is_told_anew(people: People, account: Account) -> None:
+    (failed,) = bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    look()
+    with scope.workspace(people.workspace.pk):
+        together.retry([failed.pk])
+    look()
+    with scope.workspace(people.workspace.pk):
+        assert telling.open_incidents().count() == 0
+        again = Delivery.objects.get(pk=failed.pk)
+        move(again, State.FAILED, because="test", next_at=None, cause="content_invalid", for_person="Refused.")
+    look()
+    assert len(to("alice@example.org")) == 2
+
+
+def test_an_account_signed_out_is_one_incident_with_what_waits_for_it(people: People, account: Account) -> None:
+    with scope.workspace(people.workspace.pk):
+        asset = furniture.picture()
+        for _ in range(3):
+            post = furniture.ready_post(asset, target=account.targets.get())
+            furniture.planned(post, account=account, due_at=clock.now() + SOON)
+    mark_needs_reconnect(account, reason="Signed out.")
+    with scope.workspace(people.workspace.pk):
+        scheduling.hold_account(account, sentence="Signed out.")
+    look()
+    look()
+    (said,) = to("alice@example.org")
+    assert "kitchen" in said and "3 posts wait for it" in said
+    assert f"https://petra.example/accounts/{account.pk}" in mail.outbox[0].body
+    with scope.workspace(people.workspace.pk):
+        Account.objects.update(state=AccountState.CONNECTED)
+        scheduling.resume_account(Account.objects.get())
+    look()
+    with scope.workspace(people.workspace.pk):
+        assert Incident.objects.get().resolved_at is not None
+
+
+def test_late_and_unsure_ones_are_told(people: People, account: Account) -> None:
+    bring(account, 2, State.HELD, cause="late", sentence="Late.")
+    bring(account, 1, State.UNCONFIRMED, cause="ambiguous", sentence="Look.")
+    look()
+    with scope.workspace(people.workspace.pk):
+        kinds = set(telling.open_incidents().values_list("kind", "count"))
+    assert kinds == {(IncidentKind.LATE, 2), (IncidentKind.UNCONFIRMED, 1)}
+    assert len(to("bob@example.org")) == 2
+
+
+def test_what_a_person_paused_is_no_incident(people: People, account: Account) -> None:
+    bring(account, 2, State.HELD, cause="paused", sentence="Paused by a person.")
+    look()
+    assert mail.outbox == []
+
+
+def test_members_choose_and_viewers_are_left_in_peace(people: People, account: Account) -> None:
+    add_member(workspace_id=people.workspace.pk, user=people.charlie, role=Role.VIEWER)
+    with scope.workspace(people.workspace.pk):
+        telling.choose(people.alice.pk, Wish.OFF)
+        assert telling.wish_of(people.alice.pk) is Wish.OFF
+        assert telling.wish_of(people.charlie.pk) is Wish.OFF
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    look()
+    assert [m.to for m in mail.outbox] == [["bob@example.org"]]
+
+
+def test_a_digest_comes_once_a_day_after_eight_with_all_that_is_open(people: People, account: Account) -> None:
+    with scope.workspace(people.workspace.pk):
+        telling.choose(people.alice.pk, Wish.DAILY)
+        telling.choose(people.bob.pk, Wish.OFF)
+    night = clock.now().astimezone(people.workspace.zone).replace(hour=3, minute=0)
+    with time_machine.travel(night, tick=False) as now:
+        bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+        watching.watch_workspace(people.workspace.pk)
+        bring(account, 2, State.HELD, cause="late", sentence="Late.")
+        watching.watch_workspace(people.workspace.pk)
+        telling.send_mails()
+        assert mail.outbox == []
+        now.move_to(night.replace(hour=8, minute=1))
+        telling.send_mails()
+        assert [m.subject for m in mail.outbox] == ["Oak & Ember: 2 things need you"]
+        assert "The link was refused." in mail.outbox[0].body
+        bring(account, 1, State.FAILED, cause="media_invalid", sentence="The picture is broken.")
+        watching.watch_workspace(people.workspace.pk)
+        now.move_to(night.replace(hour=20))
+        telling.send_mails()
+        assert len(mail.outbox) == 1
+        now.move_to(night.replace(hour=9) + timedelta(days=1))
+        telling.send_mails()
+        assert len(mail.outbox) == 2
+
+
+def test_what_is_over_before_its_digest_is_not_told(people: People, account: Account) -> None:
+    with scope.workspace(people.workspace.pk):
+        for user in (people.alice, people.bob):
+            telling.choose(user.pk, Wish.DAILY)
+    (failed,) = bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    watching.watch_workspace(people.workspace.pk)
+    with scope.workspace(people.workspace.pk):
+        scheduling.reset_delivery(Delivery.objects.get(pk=failed.pk))
+    watching.watch_workspace(people.workspace.pk)
+    with time_machine.travel(clock.now() + timedelta(days=1), tick=False):
+        telling.send_mails()
+    assert mail.outbox == []
+
+
+def test_a_mail_server_that_is_down_is_asked_again_and_in_the_end_given_up(
+    people: People, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    asked = []
+
+    def down(_self: EmailBackend, messages: object) -> int:
+        asked.append(messages)
+        raise SMTPServerDisconnected
+
+    with monkeypatch.context() as broken:
+        broken.setattr(EmailBackend, "send_messages", down)
+        look()
+    look()
+    assert len(to("alice@example.org")) == 1
+    bring(account, 1, State.FAILED, cause="media_invalid", sentence="The picture is broken.")
+    monkeypatch.setattr(EmailBackend, "send_messages", down)
+    asked.clear()
+    for _ in range(8):
+        look()
+    assert len(asked) == 2 * 5
+
+
+def test_a_line_break_in_a_sentence_adds_no_header(people: People, account: Account) -> None:
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="No.\nBcc: everybody@example.org")
+    look()
+    assert all("\n" not in m.subject and m.bcc == [] for m in mail.outbox)
+
+
+def test_another_workspace_hears_nothing(people: People, account: Account) -> None:
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    look()
+    assert to("charlie@example.org") == []
+    with scope.workspace(people.elsewhere.pk):
+        assert telling.open_incidents().count() == 0
+
+
+def test_two_workers_looking_at_once_send_one_mail(real_people: People, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://petra.example"
+    bring(make_account(real_people), 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    ready = threading.Barrier(4)
+    troubles: list[BaseException] = []
+
+    def minute() -> None:
+        try:
+            ready.wait(10)
+            look()
+        except BaseException as error:  # noqa: BLE001  told below
+            troubles.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=minute) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    look()
+    assert len(to("alice@example.org")) == 1
+    assert len(to("bob@example.org")) == 1
+    with scope.workspace(real_people.workspace.pk):
+        assert Incident.objects.count() == 1
+    assert troubles == []

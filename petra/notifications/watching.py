@@ -1,0 +1,116 @@
+"""Sees what needs a person, and opens and closes incidents. Compares what is with what was told.
+
+Run every minute. Whatever happened between two looks is in the rows, so a look that was missed loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from petra.accounts.models import Account, AccountState
+from petra.lib import clock
+from petra.networks import registry
+from petra.notifications import finding
+from petra.notifications.models import Incident, IncidentKind, Mail, Wish
+from petra.notifications.telling import wishes
+from petra.publishing import together
+from petra.publishing.models import Delivery, State
+from petra.tenancy import scope
+from petra.webhooks import events
+
+
+_LOCK: Final = 0x5E7A
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that needs a person now."""
+
+    kind: IncidentKind
+    key: str
+    sentence: str
+    path: str
+    count: int = 1
+
+
+def watch() -> int:
+    """Look at every workspace that may have news. Gives how many incidents were opened."""
+    return sum(watch_workspace(workspace_id) for workspace_id in finding.troubled_workspaces())
+
+
+def watch_workspace(workspace_id: UUID) -> int:
+    """Open an incident for each new trouble, with its mails, and close those that are over. One transaction."""
+    with scope.workspace(workspace_id), transaction.atomic():
+        with connection.cursor() as cursor:  # one look at a workspace at a time, over all workers
+            cursor.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(workspace_id)])
+        now = clock.now()
+        known = {i.key: i for i in Incident.objects.select_for_update().filter(resolved_at=None).order_by("id")}
+        current = {trouble.key: trouble for trouble in _troubles()}
+        for key, incident in known.items():
+            trouble = current.get(key)
+            if trouble is None:
+                incident.resolved_at = now
+                events.record("incident.resolved", subject=incident, what=incident.kind)
+            else:
+                incident.sentence, incident.count = trouble.sentence, trouble.count
+            incident.checked_at = now
+            incident.save(update_fields=["sentence", "count", "checked_at", "resolved_at"])
+        new = [trouble for key, trouble in current.items() if key not in known]
+        for trouble in new:
+            _open(trouble)
+    return len(new)
+
+
+def _open(trouble: Trouble) -> None:
+    incident = Incident.objects.create(
+        kind=trouble.kind, key=trouble.key, sentence=trouble.sentence, path=trouble.path, count=trouble.count
+    )
+    Mail.objects.bulk_create(
+        Mail(incident=incident, user_id=user_id, is_for_digest=wish is Wish.DAILY)
+        for user_id, wish in wishes().items()
+        if wish is not Wish.OFF
+    )
+    events.record("incident.opened", subject=incident, what=trouble.kind, count=trouble.count)
+
+
+def _troubles() -> Iterator[Trouble]:
+    for account in Account.objects.filter(state=AccountState.NEEDS_RECONNECT).order_by("username"):
+        held = Delivery.objects.filter(account=account, state=State.HELD).count()
+        waits = f" {_posts(held)} wait for it." if held > 1 else " One post waits for it." if held else ""
+        yield Trouble(
+            IncidentKind.RECONNECT,
+            f"reconnect:{account.pk}",
+            f"{registry.network(account.network).label} signed {account.username} out. Connect it again.{waits}",
+            f"/accounts/{account.pk}",
+            held,
+        )
+    yield from _failed()
+    late = together.held_late().count()
+    if late:
+        yield Trouble(
+            IncidentKind.LATE, "late", f"{_posts(late)} later than allowed: send, move or skip.", "/pins", late
+        )
+    unsure = Delivery.objects.filter(state=State.UNCONFIRMED, next_at=None, account__state=AccountState.CONNECTED)
+    if count := unsure.count():
+        sentence = f"{_posts(count)} may be out: please look, and say whether."
+        yield Trouble(IncidentKind.UNCONFIRMED, "unconfirmed", sentence, "/pins", count)
+
+
+def _failed() -> Iterator[Trouble]:
+    """One incident for each network and cause, however many sentences the cause has."""
+    groups: dict[tuple[str, str], list[together.Failures]] = {}
+    for group in together.failures():
+        groups.setdefault((group.network, group.cause), []).append(group)
+    for (network, cause), parts in groups.items():
+        count = sum(part.count for part in parts)
+        sentence = f"{_posts(count)} not published on {registry.network(network).label}: {parts[0].sentence}"
+        yield Trouble(IncidentKind.FAILED, f"failed:{network}:{cause}", sentence, "/pins", count)
+
+
+def _posts(count: int) -> str:
+    return "1 post" if count == 1 else f"{count} posts"
