@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -255,6 +259,40 @@ def test_eight_refused_at_once_renew_once_and_all_succeed(network: Simulator, re
     got = at_once(8, lambda: tokens.call(account, whose))
     assert [one.username for one in got if isinstance(one, Profile)] == ["oak"] * 8
     assert renewals(network) == [200]
+
+
+@pytest.mark.slow
+def test_eight_processes_renew_a_token_that_works_once_and_all_succeed(
+    network: Simulator, real_alice: Actor, settings: Settings
+) -> None:
+    network.settings(does_refresh_end_old=True, latency_ms=200)
+    profile = network.account("oak")
+    account = account_of(profile, real_alice.workspace.pk)
+    environment = {**os.environ, "SIMULATOR_URL": network.base, "PETRA_KEYS": settings.PETRA_KEYS, "DATABASE_POOL": "2"}
+    command = [sys.executable, "-m", "petra.accounts.tests.refreshing_process"]
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [*command, str(account.own_workspace_id), str(account.pk), profile.access_token],
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for _ in range(8)
+        ]
+        assert [p.stdout.readline() for p in processes if p.stdout] == ["ready\n"] * 8
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        said = [process.communicate(timeout=60)[0] for process in processes]
+    assert [p.returncode for p in processes] == [0] * 8
+    assert len(set(said)) == 1 and len(said) == 8
+    assert renewals(network) == [200]
+    assert whose(tokens.client_for(fresh(account))).username == "oak"
 
 
 def test_eight_at_once_ask_a_network_out_of_order_once(network: Simulator, real_alice: Actor) -> None:
