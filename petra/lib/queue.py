@@ -105,6 +105,17 @@ def is_waiting_or_running(name: str, *, argument: str, value: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def waiting(name: str, *, most: int) -> int:
+    """Count the jobs of one kind that nobody has begun, up to `most`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from (select from procrastinate_jobs"
+            " where status = 'todo' and task_name = %s limit %s) j",
+            [name, most],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def prune(*, older_h: float, most: int = 2000) -> int:
     """Take finished jobs older than so many hours away, a small batch at a time. Gives how many."""
     with connection.cursor() as cursor:

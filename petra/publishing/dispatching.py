@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 JOB: Final = "publishing.publish_delivery"
 _AT_ONCE: Final = 200  # turns taken in one transaction
+_QUEUED_EACH: Final = 3  # jobs that may wait for each thread of a worker: more would only make every search longer
 _MOST_WAIT_S: Final = 1.0
 _BUSY_WAIT_S: Final = 0.02  # after a pass that found something: turns come back every few milliseconds
 _SWEEP_EVERY_S: Final = 3.0
@@ -95,15 +96,25 @@ class Dispatcher:
                 connections.close_all()
 
     def _loop(self, listener: psycopg.Connection) -> None:
-        swept_at = 0.0
+        swept_at, taken = 0.0, 0
         while not self._is_stopping.is_set():
             if clock.monotonic() - swept_at > _SWEEP_EVERY_S:
                 sweep()
                 swept_at = clock.monotonic()
-            if dispatch():
+            room = _room() if taken else _AT_ONCE
+            taken = dispatch(most=room) if room else taken
+            if taken:
                 self._is_stopping.wait(_BUSY_WAIT_S)
             else:
                 _wait(listener, _until_next_due())
+
+
+def _room() -> int:
+    """Say how many more jobs the queue may hold: while it has enough for every thread, what is due waits in its
+    rows.
+    """
+    most = min(_QUEUED_EACH * settings.WORKER_CONCURRENCY, _AT_ONCE)
+    return max(most - queue.waiting(JOB, most=most), 0)
 
 
 def _until_next_due() -> float:
@@ -115,6 +126,8 @@ def _until_next_due() -> float:
 
 def _wait(listener: psycopg.Connection, seconds: float) -> None:
     for _ in listener.notifies(timeout=seconds, stop_after=1):
+        pass
+    for _ in listener.notifies(timeout=0):  # the ones that came together with it
         pass
 
 

@@ -12,8 +12,10 @@ from django.db import connection
 from petra.tenancy.rowsecurity import Finder
 
 # Takes the turns of free accounts that have something to do, one delivery per account, the longest due first. A planned
-# delivery also waits for the account's next write instant; a look or a check does not. It walks along the index of what is
-# due and stops as soon as it has enough: what it costs depends on neither what is planned nor what is overdue. An account
+# delivery also waits for the account's next write instant; a look or a check does not. It walks along the index of
+# what is
+# due and stops as soon as it has enough: what it costs depends on neither what is planned nor what is overdue. An
+# account
 # that turned out busy is remembered, so that its backlog is passed over. `skip locked`: any number of dispatchers.
 _TAKE_TURNS = """
 create or replace function petra_take_turns(most integer)
