@@ -26,7 +26,7 @@ from petra.lib import clock
 from petra.lib.errors import ProductError
 from petra.media.models import Asset
 from petra.networks.contract import Sent
-from petra.publishing import finding, publish, scheduling, settling
+from petra.publishing import finding, pausing, publish, scheduling, settling
 from petra.publishing import testing as furniture
 from petra.publishing.models import Attempt, Delivery, Lane, State
 from petra.simulator.testing import SimulatedAccount, Simulator
@@ -225,6 +225,21 @@ class PublishingMachine(RuleBasedStateMachine):
                 known.state = State.PLANNED
         self.compare()
 
+    @rule(which=st.integers(0, 1))
+    def pause_or_resume(self, which: int) -> None:
+        """A pause moves nothing by itself; what it held goes on when it ends, unless it is late by then."""
+        self.ground.count("pause")
+        account = self.accounts[which]
+        with self.here():
+            if pausing.pause(account):
+                return
+            pausing.resume(account)
+        for pk, delivery in self.read().items():
+            if self.known[pk].state is State.HELD and delivery.state == State.PLANNED:
+                assert delivery.account_id == account.pk
+                self.known[pk].state = State.PLANNED
+        self.compare()
+
     # ------------------------------------------------------------------ time, workers and their deaths
 
     @rule(seconds=st.sampled_from([5, 15, 40, 100, 700, 4000]))
@@ -259,7 +274,7 @@ class PublishingMachine(RuleBasedStateMachine):
         if death == "job_lost":
             known.waits_for_sweep = True
             return
-        sent_before = self.sent(delivery_id)
+        sent_before, looked_before = self.sent(delivery_id), self.calls(delivery_id, "look")
         ended = self.do_turn(delivery_id, death)
         now = self.read()[delivery_id]
         was_sent = self.sent(delivery_id) > sent_before
@@ -276,15 +291,19 @@ class PublishingMachine(RuleBasedStateMachine):
             assert now.state in allowed, (fault, now.state, now.for_person)
         elif was is State.PLANNED:  # it may wait for the budget, or be held
             assert now.state in {State.PLANNED, State.HELD}, now.state
-        elif was is State.UNCONFIRMED:
+        elif was is State.UNCONFIRMED and self.calls(delivery_id, "look") > looked_before:
             found = {State.PUBLISHED} if known.is_written else {State.UNCONFIRMED, State.PLANNED}
-            signed_out = now.account.state != AccountState.CONNECTED
-            assert now.state in found or (signed_out and now.state == State.UNCONFIRMED), (now.state, now.for_person)
+            assert now.state in found, (now.state, now.for_person)
+        elif was is State.UNCONFIRMED:  # no look was made: signed out, or the account's budget is closed
+            assert now.state == State.UNCONFIRMED, now.state
         self.learn()
 
     def sent(self, delivery_id: UUID) -> int:
+        return self.calls(delivery_id, "send")
+
+    def calls(self, delivery_id: UUID, kind: str) -> int:
         with self.here():
-            return int(Attempt.objects.filter(delivery_id=delivery_id, kind="send").count())
+            return int(Attempt.objects.filter(delivery_id=delivery_id, kind=kind).count())
 
     def do_turn(self, delivery_id: UUID, death: str) -> bool:
         """Do a turn, up to the point of death. False where the worker died in it."""
@@ -390,7 +409,13 @@ class PublishingMachine(RuleBasedStateMachine):
         finally:
             self.ground.simulator.clear_faults()
             with self.here(), connection.cursor() as cursor:
-                for table in ("publishing_attempt", "publishing_delivery", "publishing_lane", "posts_postmedia"):
+                for table in (
+                    "publishing_attempt",
+                    "publishing_delivery",
+                    "publishing_lane",
+                    "publishing_pause",
+                    "posts_postmedia",
+                ):
                     cursor.execute(f"delete from {table}")
                 Budget.objects.all().delete()
 
@@ -400,6 +425,9 @@ class PublishingMachine(RuleBasedStateMachine):
             self.answer_arrives_late()
         for which in (0, 1):
             self.reconnect(which)
+            with self.here():
+                pausing.resume(self.accounts[which])
+        self.learn()
         for _ in range(40):
             self.take_over()
             waiting = [d for d in self.read().values() if d.next_at is not None]
