@@ -13,7 +13,6 @@ from petra.articles.finding import FINDERS as ARTICLE_FINDERS
 from petra.notifications.finding import FINDERS as NOTIFICATION_FINDERS
 from petra.publishing.finding import FINDERS as PUBLISHING_FINDERS
 from petra.tenancy import rowsecurity
-from petra.webhooks.announcing import TRIGGER
 
 FINDERS = (*ARTICLE_FINDERS, *ACCOUNT_FINDERS, *PUBLISHING_FINDERS, *NOTIFICATION_FINDERS)
 
@@ -22,8 +21,6 @@ def migrate(*, verbosity: int = 0) -> None:
     """Migrate as the owner, then write row-level security anew. Repeatable; safe while others run the same version."""
     call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
     rowsecurity.apply(FINDERS)
-    with connections["owner"].cursor() as cursor:
-        cursor.execute(TRIGGER)
     connections["owner"].close()
 
 

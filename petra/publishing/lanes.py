@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from petra.accounts.models import Account
+from petra.lib import notify
 from petra.publishing.models import Lane
 
 
@@ -72,7 +73,10 @@ def give_back(*, account_id: UUID, delivery_id: UUID, turn: datetime, ready_at: 
             "with given as (update publishing_lane set holder_id = null, held_at = null,"
             " ready_at = greatest(ready_at, coalesce(%s, ready_at))"
             " where account_id = %s and holder_id = %s and held_at = %s returning account_id)"
-            " select pg_notify('petra_due', '') from given where exists (select from publishing_delivery d"
-            " where d.account_id = given.account_id and d.next_at <= statement_timestamp())",
+            " select exists (select from publishing_delivery d where d.account_id = given.account_id"
+            " and d.next_at <= statement_timestamp()) from given",
             [ready_at, account_id, delivery_id, turn],
         )
+        row = cursor.fetchone()
+    if row is not None and row[0]:
+        notify.after_commit("petra_due")

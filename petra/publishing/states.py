@@ -15,9 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
-
-from petra.lib import clock, columns
+from petra.lib import clock, columns, notify
 from petra.lib.errors import ProductError
 from petra.publishing.models import Delivery, State
 from petra.webhooks import events
@@ -108,5 +106,4 @@ def _set(delivery: Delivery, changes: dict[str, Any]) -> None:
 
 def wake_dispatchers() -> None:
     """Tell dispatchers to look at what is due, when this transaction commits."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_notify('petra_due', '')")
+    notify.after_commit("petra_due")

@@ -9,12 +9,13 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
-from petra.lib import clock
+from petra.lib import clock, notify
 from petra.tenancy import scope
+from petra.webhooks.announcing import CHANNEL
 
 _INSERT = (
     "insert into webhooks_event (workspace_id, kind, subject_kind, subject_id, actor_id, data, at)"
-    " values (%s, %s, %s, %s, %s, %s::jsonb, %s)"
+    " values (%s, %s, %s, %s, %s, %s::jsonb, %s) returning id"
 )
 Fact = str | int | float | bool | None | list[str]
 
@@ -32,3 +33,5 @@ def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = N
         cursor.execute(
             _INSERT, [here.workspace_id, kind, subject_kind, subject_id, actor, json.dumps(data), clock.now()]
         )
+        event_id = cursor.fetchone()[0]
+    notify.after_commit(CHANNEL, f"{here.workspace_id}:{event_id}")
