@@ -125,6 +125,7 @@ X_FRAME_OPTIONS = "DENY"
 DATABASE_URL = text("DATABASE_URL", "postgresql://petra_app@/petra")
 DATABASE_OWNER_URL = text("DATABASE_OWNER_URL", DATABASE_URL)
 DATABASE_POOL = int(number("DATABASE_POOL", 24))
+DATABASE_PREPARES = flag("DATABASE_PREPARES", default=True)  # off for poolers that can't keep prepared statements
 DATABASES = {
     "default": database(DATABASE_URL, pool_size=DATABASE_POOL),
     "owner": database(DATABASE_OWNER_URL, pool_size=0),

@@ -6,7 +6,9 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
+
+from petra.lib import prepared
 
 
 def update(model: type[models.Model], row_id: UUID, values: dict[str, Any], *, where: dict[str, Any]) -> bool:
@@ -16,9 +18,7 @@ def update(model: type[models.Model], row_id: UUID, values: dict[str, Any], *, w
     knows.
     """
     statement = _statement(model, tuple(values), tuple(where))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*values.values(), row_id, *where.values()])
-        return bool(cursor.rowcount == 1)
+    return prepared.run(statement, [*values.values(), row_id, *where.values()]).rowcount == 1
 
 
 @lru_cache(maxsize=256)

@@ -6,10 +6,9 @@ from __future__ import annotations
 import json
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Model
 
-from petra.lib import clock, notify
+from petra.lib import clock, notify, prepared
 from petra.tenancy import scope
 from petra.webhooks.announcing import CHANNEL
 
@@ -29,9 +28,7 @@ def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = N
     subject_kind = subject._meta.model_name or "" if subject is not None else ""
     subject_id = subject.pk if subject is not None else None
     actor = actor_id or here.actor_id
-    with connection.cursor() as cursor:  # one prepared statement: every move of every delivery comes through here
-        cursor.execute(
-            _INSERT, [here.workspace_id, kind, subject_kind, subject_id, actor, json.dumps(data), clock.now()]
-        )
-        event_id = cursor.fetchone()[0]
-    notify.after_commit(CHANNEL, f"{here.workspace_id}:{event_id}")
+    values = [here.workspace_id, kind, subject_kind, subject_id, actor, json.dumps(data), clock.now()]
+    made = prepared.run(_INSERT, values).fetchone()
+    if made is not None:
+        notify.after_commit(CHANNEL, f"{here.workspace_id}:{made[0]}")

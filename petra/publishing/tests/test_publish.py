@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -34,6 +35,17 @@ def test_a_due_delivery_is_published_with_its_real_id_and_page(stage: Stage) -> 
     with scope.workspace(stage.workspace_id):
         kinds = list(Event.objects.filter(subject_id=delivery.pk).order_by("id").values_list("kind", flat=True))
     assert kinds == ["delivery.planned", "delivery.sending", "delivery.published"]
+
+
+@pytest.mark.parametrize("disclosed", [[], ["AI_MODIFIED"]])
+def test_what_a_post_discloses_is_what_is_sent(stage: Stage, disclosed: list[str]) -> None:
+    with scope.workspace(stage.workspace_id):
+        Post.objects.filter(pk=stage.read().post_id).update(ai_disclosures=disclosed)
+        delivery = reading.delivery(stage.delivery_id)
+        assert delivery is not None
+        assert publish._draft(delivery).ai_disclosures == tuple(disclosed)
+        assert delivery.account.scopes == list(stage.profile.scopes)
+    assert stage.turn().state == State.PUBLISHED
 
 
 def test_a_turn_used_twice_sends_once(stage: Stage) -> None:
