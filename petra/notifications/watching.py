@@ -23,7 +23,6 @@ from petra.publishing.models import Delivery, State
 from petra.tenancy import scope
 from petra.webhooks import events
 
-
 _LOCK: Final = 0x5E7A
 
 

@@ -59,7 +59,8 @@ VERBS: dict[str, dict[State, State]] = {
     "look": {State.UNCONFIRMED: State.UNCONFIRMED},
     "there": {State.UNCONFIRMED: State.PUBLISHED},
 }
-DEATHS = ("none", "job_lost", "claimed", "sent", "unsettled", "stalled")
+FAULTS = [*sorted(AFTER_SENDING), *["none"] * 5]  # good weather is what most answers meet
+DEATHS = ("none", "job_lost", "claimed", "sent", "unsettled", "stalled", "stalled")
 
 
 class Died(BaseException):
@@ -79,6 +80,9 @@ class Ground:
 
     def count(self, what: str) -> None:
         self.steps += 1
+        self.note(what)
+
+    def note(self, what: str) -> None:
         self.seen[what] = self.seen.get(what, 0) + 1
 
 
@@ -110,6 +114,8 @@ class PublishingMachine(RuleBasedStateMachine):
         self.profiles = self.ground.simulator.accounts(2, is_unlimited=True, prefix=f"run{self.ground.runs}-")
         with self.here():
             self.accounts = [furniture.connect(profile, network=NETWORK) for profile in self.profiles]
+        for which in (0, 1, 1):
+            self.put_on_the_calendar(which, in_s=0, is_manual=False)
 
     def here(self) -> AbstractContextManager[scope.Scope]:
         return scope.workspace(self.ground.workspace_id)
@@ -136,6 +142,9 @@ class PublishingMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1), in_s=st.sampled_from([0, 0, 30, 600]), is_manual=st.booleans())
     def plan(self, which: int, in_s: int, is_manual: bool) -> None:
         self.ground.count("plan")
+        self.put_on_the_calendar(which, in_s=in_s, is_manual=is_manual)
+
+    def put_on_the_calendar(self, which: int, *, in_s: int, is_manual: bool) -> None:
         account = self.accounts[which]
         with self.here():
             account.refresh_from_db()
@@ -248,11 +257,18 @@ class PublishingMachine(RuleBasedStateMachine):
         with self.here():
             furniture.let_time_pass(seconds)
 
-    @rule(fault=st.sampled_from(sorted(AFTER_SENDING)), death=st.sampled_from(DEATHS))
+    @rule(fault=st.sampled_from(FAULTS), death=st.sampled_from(DEATHS), which=st.integers(0, 1))
+    def plan_and_work(self, fault: str, death: str, which: int) -> None:
+        """Most of the time something is due: else most passes would find nothing to die with."""
+        self.put_on_the_calendar(which, in_s=0, is_manual=False)
+        with self.here():
+            furniture.let_time_pass(15)  # longer than lies between two posts of one account
+        self.work(fault, death)
+
+    @rule(fault=st.sampled_from(FAULTS), death=st.sampled_from(DEATHS))
     def work(self, fault: str, death: str) -> None:
         """One pass of a worker: every turn that is due, under one fault, dying at one point of each."""
-        self.ground.count(f"pass {fault}")
-        self.ground.seen[f"death {death}"] = self.ground.seen.get(f"death {death}", 0) + 1
+        self.ground.count("pass")
         if fault != "none":
             values: dict[str, object] = {"times": 1 if fault == "expire_token" else None, **PINS}
             if fault == "answer":
@@ -271,6 +287,7 @@ class PublishingMachine(RuleBasedStateMachine):
     def use_turn(self, delivery_id: UUID, before: dict[UUID, Delivery], fault: str, death: str) -> None:
         known = self.known[delivery_id]
         was = State(before[delivery_id].state)
+        self.ground.note(f"turn of {was}, {death if death != 'none' else fault}")
         if death == "job_lost":
             known.waits_for_sweep = True
             return
@@ -349,9 +366,11 @@ class PublishingMachine(RuleBasedStateMachine):
         self.compare()
 
     @precondition(lambda self: self.stalled)
-    @rule()
-    def answer_arrives_late(self) -> None:
-        """A worker that was given up for dead comes back with its answer."""
+    @rule(is_taken_over=st.booleans())
+    def answer_arrives_late(self, is_taken_over: bool) -> None:
+        """A worker that was given up for dead comes back with its answer, after another took over or just before."""
+        if is_taken_over:
+            self.take_over()
         self.ground.count("late answer")
         work, outcome = self.stalled.pop(0)
         settling.settle(work.delivery, work.attempt_id, outcome, turn=work.turn)
@@ -422,7 +441,7 @@ class PublishingMachine(RuleBasedStateMachine):
     def come_to_rest(self) -> None:
         """Nothing is stuck: in good weather, everything that can goes out, and the rest waits for a person."""
         while self.stalled:
-            self.answer_arrives_late()
+            self.answer_arrives_late(is_taken_over=True)
         for which in (0, 1):
             self.reconnect(which)
             with self.here():
