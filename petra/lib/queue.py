@@ -109,8 +109,7 @@ def waiting(name: str, *, most: int) -> int:
     """Count the jobs of one kind that nobody has begun, up to `most`."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select count(*) from (select from procrastinate_jobs"
-            " where status = 'todo' and task_name = %s limit %s) j",
+            "select count(*) from (select from procrastinate_jobs where status = 'todo' and task_name = %s limit %s) j",
             [name, most],
         )
         return int(cursor.fetchone()[0])
