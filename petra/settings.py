@@ -70,6 +70,9 @@ def limits(name: str) -> dict[str, tuple[int, float]]:
     return found
 
 
+DATABASE_PREPARES = flag("DATABASE_PREPARES", default=True)  # off for poolers that can't keep prepared statements
+
+
 def database(url: str, *, pool_size: int) -> dict[str, Any]:
     """Turn `postgresql://user:password@host:port/name?host=/socket/folder` into Django's form."""
     parts = urlsplit(url)
@@ -77,6 +80,8 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL must start with postgresql://. Petra runs on PostgreSQL only.")
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or parts.hostname or ""
+    # Django switches preparing off altogether; lib.prepared asks for it where it pays.
+    options["prepare_threshold"] = 5 if DATABASE_PREPARES else None
     if pool_size:
         options["pool"] = {"min_size": 0, "max_size": pool_size, "timeout": 20}
     return {
@@ -125,7 +130,6 @@ X_FRAME_OPTIONS = "DENY"
 DATABASE_URL = text("DATABASE_URL", "postgresql://petra_app@/petra")
 DATABASE_OWNER_URL = text("DATABASE_OWNER_URL", DATABASE_URL)
 DATABASE_POOL = int(number("DATABASE_POOL", 24))
-DATABASE_PREPARES = flag("DATABASE_PREPARES", default=True)  # off for poolers that can't keep prepared statements
 DATABASES = {
     "default": database(DATABASE_URL, pool_size=DATABASE_POOL),
     "owner": database(DATABASE_OWNER_URL, pool_size=0),

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from petra.accounts.models import Account
-from petra.lib import notify
+from petra.lib import notify, prepared
 from petra.publishing.models import Lane
 
 
@@ -53,12 +53,10 @@ def turn_of(*, account_id: UUID, delivery_id: UUID) -> datetime | None:
 
     Locks the lane until the transaction ends, so that a turn has one user.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select held_at from publishing_lane where account_id = %s and holder_id = %s for update",
-            [account_id, delivery_id],
-        )
-        row = cursor.fetchone()
+    row = prepared.run(
+        "select held_at from publishing_lane where account_id = %s and holder_id = %s for update",
+        [account_id, delivery_id],
+    ).fetchone()
     return None if row is None else row[0]
 
 
@@ -67,16 +65,14 @@ def give_back(*, account_id: UUID, delivery_id: UUID, turn: datetime, ready_at: 
 
     `ready_at` is the earliest next write, None to leave it as it is.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            # Where the account has more to do, a dispatcher is woken: none knows of an account whose turn was taken.
-            "with given as (update publishing_lane set holder_id = null, held_at = null,"
-            " ready_at = greatest(ready_at, coalesce(%s, ready_at))"
-            " where account_id = %s and holder_id = %s and held_at = %s returning account_id)"
-            " select exists (select from publishing_delivery d where d.account_id = given.account_id"
-            " and d.next_at <= statement_timestamp()) from given",
-            [ready_at, account_id, delivery_id, turn],
-        )
-        row = cursor.fetchone()
+    row = prepared.run(
+        # Where the account has more to do, a dispatcher is woken: none knows of an account whose turn was taken.
+        "with given as (update publishing_lane set holder_id = null, held_at = null,"
+        " ready_at = greatest(ready_at, coalesce(%s, ready_at))"
+        " where account_id = %s and holder_id = %s and held_at = %s returning account_id)"
+        " select exists (select from publishing_delivery d where d.account_id = given.account_id"
+        " and d.next_at <= statement_timestamp()) from given",
+        [ready_at, account_id, delivery_id, turn],
+    ).fetchone()
     if row is not None and row[0]:
         notify.after_commit("petra_due")

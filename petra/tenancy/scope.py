@@ -16,6 +16,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from petra.lib import prepared
+
 
 class NoWorkspace(RuntimeError):
     """Tenant rows were asked for outside a workspace. A bug of ours: enter `scope.workspace(...)` first."""
@@ -74,7 +76,7 @@ def workspace(workspace_id: UUID, *, actor_id: UUID | None = None) -> Iterator[S
         finally:
             _current.reset(token)
         if connection.savepoint_ids:  # inside a larger transaction (tests): the setting must not outlive the scope
-            _tell_database("petra.workspace", "")
+            _forget("petra.workspace")
 
 
 @contextmanager
@@ -84,9 +86,13 @@ def person(user_id: UUID) -> Iterator[None]:
         _tell_database("petra.person", str(user_id))
         yield
         if connection.savepoint_ids:
-            _tell_database("petra.person", "")
+            _forget("petra.person")
 
 
 def _tell_database(setting: str, value: str) -> None:
+    prepared.run("select set_config(%s, %s, true)", [setting, value])
+
+
+def _forget(setting: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("select set_config(%s, %s, true)", [setting, value])
+        cursor.execute("select set_config(%s, '', true)", [setting])
