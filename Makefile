@@ -20,7 +20,7 @@ setup-dev:
 	@$(PYTHON) bootstrap.py --dev
 
 test: check  ## Run all checks and all tests
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: setup-dev  ## Run what needs no test: style, types, imports, templates, migrations
 	$(BIN)/ruff check .
