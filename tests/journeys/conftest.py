@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from conftest import needed
 from petra.tenancy.models import User
@@ -22,6 +22,9 @@ from petra.web.testing import Live, collected, live  # noqa: F401  fixtures
 
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).parents[1] / "vendor" / "axe-core-4.14.1" / "axe.min.js"
+
+# How long something may take to appear, on a machine that runs everything at once.
+expect.set_options(timeout=15_000)
 
 # Playwright's sync API runs a loop of its own in this thread; Django must not take the tests for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

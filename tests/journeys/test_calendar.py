@@ -66,9 +66,12 @@ def week(rows: Rows) -> NextWeek:
 
 
 def middle(place: Locator) -> tuple[float, float]:
-    box = place.bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for _ in range(20):  # a place that is being swapped has no box for a moment
+        expect(place).to_be_visible()
+        box = place.bounding_box()
+        if box is not None:
+            return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    raise AssertionError(f"{place} never stood still")
 
 
 def carry(page: Page, card: Locator, place: Locator, *, drop: bool = True) -> None:

@@ -17,7 +17,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from conftest import People
-from petra.lib import clock
+from petra.lib import clock, workers
 from petra.publishing import finding
 from petra.publishing import testing as furniture
 from petra.publishing.models import Delivery, Lane, State
@@ -129,7 +129,7 @@ def test_workers_and_the_cron_door_race_and_each_pin_is_sent_once(
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.WRITE_GAP_S, settings.CALLS_PER_HOUR = "0.01", "1000000"
     accounts = 20
-    plan(real_people, simulator, accounts=accounts, each=RACING // accounts)
+    plan(real_people, simulator, accounts=accounts, each=RACING // accounts, late_s=-8)
     environment = {
         **os.environ,
         "SIMULATOR_URL": simulator.base,
@@ -149,6 +149,10 @@ def test_workers_and_the_cron_door_race_and_each_pin_is_sent_once(
             )
             stack.callback(worker.terminate)
         give_up_at = clock.monotonic() + 120
+        while len(workers.workers()) < 2:  # all are there before anything is due, and the door is warm
+            assert clock.monotonic() < give_up_at
+            time.sleep(0.02)
+        call_the_door()
         with ThreadPoolExecutor(2) as doors:
             while unfinished(real_people):
                 assert clock.monotonic() < give_up_at
