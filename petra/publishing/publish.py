@@ -123,36 +123,16 @@ def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
     if account.state != AccountState.CONNECTED:
         if health.is_connected_now(account.pk):
             return None  # connected again since it was read: the next turn, at once, reads it anew
-        move(
-            delivery,
-            State.HELD,
-            because="account",
-            cause=scheduling.CAUSE_ACCOUNT,
-            for_person=account.state_reason or f"{account.username} is not connected.",
-            next_at=None,
-        )
+        sentence = account.state_reason or f"{account.username} is not connected."
+        _hold(delivery, because="account", cause=scheduling.CAUSE_ACCOUNT, sentence=sentence)
         return None
     standing = delivery.standing
     if standing is not None and standing.paused is not None:
         kind = standing.paused
-        move(
-            delivery,
-            State.HELD,
-            because="paused",
-            cause=pausing.cause_of(kind),
-            for_person=pausing.sentence_of(kind),
-            next_at=None,
-        )
+        _hold(delivery, because="paused", cause=pausing.cause_of(kind), sentence=pausing.sentence_of(kind))
         return None
     if scheduling.is_late(delivery, now=now):
-        move(
-            delivery,
-            State.HELD,
-            because="late",
-            cause=scheduling.CAUSE_LATE,
-            for_person=scheduling.late_sentence(),
-            next_at=None,
-        )
+        _hold(delivery, because="late", cause=scheduling.CAUSE_LATE, sentence=scheduling.late_sentence())
         return None
     if standing is not None and standing.quiet_hours and _wait_for_quiet_hours(delivery, standing, now):
         return None
@@ -172,6 +152,11 @@ def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
         return None
     move(delivery, State.SENDING, because="turn", next_at=None)
     return _work(delivery, Step.SEND, turn, draft)
+
+
+def _hold(delivery: Delivery, *, because: str, cause: str, sentence: str) -> None:
+    """Hold a delivery whose turn this is: a person is wanted first."""
+    move(delivery, State.HELD, because=because, cause=cause, for_person=sentence, next_at=None)
 
 
 def _wait_for_quiet_hours(delivery: Delivery, standing: Standing, now: datetime) -> bool:
