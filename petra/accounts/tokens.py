@@ -2,21 +2,25 @@
 
 Called by `publishing`, `targets` and the doors, always outside a scope: it opens its own short ones, and none is open
 while the network is called. Some refresh tokens work once, so one process at a time renews an account's: it takes a
-lease on the row (compare-and-set on the database's clock), calls, and writes only while the lease is still its own. The
-others wait and read the new token. Tokens leave this file for the client of `networks`, nowhere else.
+lease on the row (compare-and-set on the database's clock), keeps it alive while it calls, and writes where the tokens
+are still those it began with. The others wait for a moment and read the new token, or come back later. Tokens leave
+this file for the client of `networks`, nowhere else.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.conf import settings
+from django.db import DatabaseError, connection, connections
 
 from petra.accounts import budgets, developer_apps, finding, keyring
 from petra.accounts.budgets import Category
@@ -35,8 +39,9 @@ log = logging.getLogger(__name__)
 
 EARLY_S = 600.0  # a token with less life than this is renewed before it is used
 _TOO_LATE_S = 30.0  # with less than this it is not used any more, though it is still valid
-_LEASE_S = 120.0  # longer than the client's whole time-out: a lease that ends has lost its holder
-_PATIENCE_S = 20.0  # how long others wait for the one that renews
+_BEATS = 3  # as often the holder of a lease says that it lives before it is taken for dead
+_PATIENCE_S = 4.0  # how long others wait for the one that renews; then the wait belongs into their rows
+_COME_BACK_S = 3.0
 _LOOK_EVERY_S = 0.1
 
 _ENDED = "The account is disconnected. Connect it again."
@@ -177,7 +182,7 @@ def refresh(
         except _Busy as busy:
             seen = busy.args[0]
             if clock.monotonic() > give_up_at:
-                raise _not_now() from None
+                raise _not_now(after_s=_COME_BACK_S) from None
             clock.sleep(_LOOK_EVERY_S)
             continue
         return _renew(found) if isinstance(found, _Lease) else found
@@ -260,7 +265,7 @@ def _lease(
 ) -> _Lease | AccessToken:
     """Take the lease, or return the token where nothing needs renewing.
 
-    Raises _Busy (with the sealed column) while another holds it. Whoever waited (`unless_seen` is the column they saw)
+    Raises _Busy (with the sealed column) while another holds it and lives. Whoever waited (`unless_seen` is the column they saw)
     and finds the lease given back over the same tokens gets TryLater: renewing has just failed, more tries won't help.
     """
     with scope.workspace(workspace_id):
@@ -274,7 +279,7 @@ def _lease(
         if sealed == unless_seen and account.refresh_lease is None:
             raise _not_now()
         lease = new_id()
-        if sealed == unless_seen or not _claim(account, lease):
+        if not _claim(account, lease):
             raise _Busy(sealed)
     return _Lease(lease, account, stored)
 
@@ -286,9 +291,38 @@ def _claim(account: Account, lease: UUID) -> bool:
             " set refresh_lease = %s, refresh_leased_until = clock_timestamp() + make_interval(secs => %s)"
             " where id = %s and workspace_id = %s"
             " and (refresh_leased_until is null or refresh_leased_until < clock_timestamp())",
-            [lease, _LEASE_S, account.pk, account.own_workspace_id],
+            [lease, settings.WORKER_GONE_S, account.pk, account.own_workspace_id],
         )
         return bool(cursor.rowcount == 1)
+
+
+@contextmanager
+def _held(lease: _Lease) -> Iterator[None]:
+    """Keep the lease for as long as this process lives: a thread says so while the network takes its time.
+
+    Whoever is silent for PETRA_WORKER_GONE_S is taken for dead, as a worker is, and another may renew.
+    """
+    is_over = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not is_over.wait(settings.WORKER_GONE_S / _BEATS):
+                with scope.workspace(lease.account.own_workspace_id), connection.cursor() as cursor:
+                    cursor.execute(
+                        "update accounts_account set refresh_leased_until = clock_timestamp()"
+                        " + make_interval(secs => %s) where id = %s and workspace_id = %s and refresh_lease = %s",
+                        [settings.WORKER_GONE_S, lease.account.pk, lease.account.own_workspace_id, lease.id],
+                    )
+        except DatabaseError as error:  # then the lease runs out, as it should where the database is gone
+            log.warning("a lease could not be kept account=%s: %s", lease.account.pk, type(error).__name__)
+        finally:
+            connections.close_all()
+
+    threading.Thread(target=beat, name="lease", daemon=True).start()
+    try:
+        yield
+    finally:
+        is_over.set()
 
 
 def _renew(lease: _Lease) -> AccessToken:
@@ -296,7 +330,8 @@ def _renew(lease: _Lease) -> AccessToken:
     if lease.stored.refresh is None:
         return _end(lease, NeedsReconnect(_NO_RENEWAL, cause=Cause.AUTH_REVOKED))
     try:
-        tokens = _ask(account, lease.stored.refresh)
+        with _held(lease):
+            tokens = _ask(account, lease.stored.refresh)
     except NeedsReconnect as refusal:
         return _end(lease, refusal)
     except NetworkError:  # a failure that passes is not a revocation: the tokens stay as they are
@@ -351,8 +386,9 @@ def _give_back(lease: _Lease) -> None:
         )
 
 
-def _not_now() -> TryLater:
-    return TryLater("The sign-in could not be renewed just now. Petra tries again.", cause=Cause.TRANSIENT, after_s=15)
+def _not_now(*, after_s: float = 15) -> TryLater:
+    sentence = "The sign-in could not be renewed just now. Petra tries again."
+    return TryLater(sentence, cause=Cause.TRANSIENT, after_s=after_s)
 
 
 def _seal(account: Account, stored: _Stored) -> bytes:
