@@ -210,8 +210,7 @@ def _keep(network: Network, started: OAuthState, granted: Tokens, profile: Profi
     account.display_name = one_line(profile.display_name)
     account.page_url = profile.page_url
     account.connected_at = clock.now()
-    if account.state != AccountState.PAUSED:
-        account.state, account.state_reason = AccountState.CONNECTED, ""
+    account.state, account.state_reason = AccountState.CONNECTED, ""
     account.save()
     budgets.charge(account.pk, cost_s=2 * budgets.allowance(network).cost_s)
     events.record("account.connected", subject=account, name=account.username, is_back=not is_new)

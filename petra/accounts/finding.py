@@ -18,7 +18,7 @@ create or replace function petra_accounts_expiring(within interval, after uuid, 
 returns table (workspace_id uuid, account_id uuid)
 language sql stable security definer set search_path = pg_catalog, public as $$
   select a.workspace_id, a.id from public.accounts_account a
-  where a.state in ('connected', 'paused') and a.access_expires_at < now() + within and a.id > after
+  where a.state = 'connected' and a.access_expires_at < now() + within and a.id > after
   order by a.id limit most
 $$"""
 

@@ -20,7 +20,6 @@ from petra.tenancy import scope
 from petra.webhooks import events
 
 _WARN_BEFORE = timedelta(days=7)
-_CAN_WORK = (AccountState.CONNECTED, AccountState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def mark_needs_reconnect(account: Account, *, reason: str) -> bool:
     `reason` is a sentence for a person. Writes `account.needs_reconnect` once. Opens a scope or joins the open one.
     """
     with scope.workspace(account.own_workspace_id):
-        changed = Account.objects.filter(pk=account.pk, state__in=_CAN_WORK).update(
+        changed = Account.objects.filter(pk=account.pk, state=AccountState.CONNECTED).update(
             state=AccountState.NEEDS_RECONNECT, state_reason=reason
         )
         if changed:
@@ -64,7 +63,7 @@ def _health(account: Account, now: datetime) -> Health:
     state = AccountState(account.state)
     rests_until = account.cools_down_until if account.cools_down_until and account.cools_down_until > now else None
     ends_soon = account.refresh_expires_at is not None and account.refresh_expires_at < now + _WARN_BEFORE
-    needs_person = state is AccountState.NEEDS_RECONNECT or (state in _CAN_WORK and ends_soon)
+    needs_person = state is AccountState.NEEDS_RECONNECT or (state is AccountState.CONNECTED and ends_soon)
     reason = account.state_reason
     if not reason and needs_person:
         reason = "The sign-in ends soon and can't be renewed by itself. Connect the account again."

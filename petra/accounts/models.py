@@ -22,7 +22,6 @@ class AccountState(models.TextChoices):
 
     CONNECTED = "connected", "Connected"
     NEEDS_RECONNECT = "needs_reconnect", "Signed out"
-    PAUSED = "paused", "Paused"
     DISCONNECTED = "disconnected", "Disconnected"
 
 
@@ -58,7 +57,7 @@ class Account(TenantModel):
             models.Index(
                 fields=["access_expires_at"],
                 name="account_token_expiry",
-                condition=models.Q(state__in=["connected", "paused"]),
+                condition=models.Q(state="connected"),
             ),
         ]
 

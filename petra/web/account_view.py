@@ -78,8 +78,6 @@ def _state_words(found: Health) -> tuple[str, str]:
     match found.state:
         case AccountState.CONNECTED:
             return "", _("Connected")
-        case AccountState.PAUSED:
-            return "off", _("Paused")
         case _:
             return "off", _("Disconnected")
 

@@ -213,13 +213,6 @@ def test_reconnecting_clears_what_was_wrong(network: Simulator, alice: Actor) ->
     assert (again.state, again.state_reason) == (AccountState.CONNECTED, "")
 
 
-def test_a_paused_account_stays_paused_when_connected_again(network: Simulator, alice: Actor) -> None:
-    connect(alice, profile=PROFILE)
-    with scope.workspace(alice.workspace.pk):
-        Account.objects.update(state=AccountState.PAUSED)
-    assert connect(alice, profile=PROFILE).account.state == AccountState.PAUSED
-
-
 def test_reconnecting_with_another_profile_is_refused_by_name(network: Simulator, alice: Actor) -> None:
     account = connect(alice, profile=PROFILE).account
     with pytest.raises(ConnectError) as caught:

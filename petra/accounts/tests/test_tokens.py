@@ -340,9 +340,58 @@ def test_others_do_not_wait_for_ever(
             refresh_leased_until=clock.now() + timedelta(hours=1),
             access_expires_at=clock.now(),
         )
-    with pytest.raises(TryLater):
+    with pytest.raises(TryLater) as caught:
         tokens.access_token(account.pk, alice.workspace.pk)
+    assert caught.value.after_s is not None and caught.value.after_s <= 5, "the wait belongs into the delivery's row"
     assert renewals(network) == []
+
+
+def test_nobody_sleeps_for_long_in_a_job() -> None:
+    assert tokens._PATIENCE_S <= 5
+
+
+def test_a_lease_lasts_as_long_as_its_holder_lives(network: Simulator, real_alice: Actor, settings: Settings) -> None:
+    settings.WORKER_GONE_S = 0.9
+    network.settings(latency_ms=2500)
+    account = account_of(network.account("oak"), real_alice.workspace.pk, access_expires_at=clock.now())
+    got = at_once(3, lambda: tokens.access_token(account.pk, account.own_workspace_id))
+    assert len(set(got)) == 1
+    assert renewals(network) == [200], "a lease ran out under its holder"
+
+
+@pytest.mark.slow
+def test_a_killed_process_blocks_its_account_for_seconds(
+    network: Simulator, real_alice: Actor, settings: Settings
+) -> None:
+    network.settings(latency_ms=20_000)
+    account = account_of(network.account("oak"), real_alice.workspace.pk, access_expires_at=clock.now())
+    environment = {
+        **os.environ,
+        "SIMULATOR_URL": network.base,
+        "PETRA_KEYS": settings.PETRA_KEYS,
+        "PETRA_WORKER_GONE_S": "2",
+        "DATABASE_POOL": "2",
+    }
+    command = [sys.executable, "-m", "petra.accounts.tests.refreshing_process"]
+    arguments = [str(account.own_workspace_id), str(account.pk), "-"]
+    with subprocess.Popen(
+        [*command, *arguments], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdout.readline()
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        while fresh(account).refresh_lease is None:
+            clock.sleep(0.02)
+        clock.sleep(3)
+        with scope.workspace(account.own_workspace_id):
+            leased_until = Account.objects.get(pk=account.pk).refresh_leased_until
+        assert leased_until is not None and leased_until > clock.now(), "it lives, so it keeps its lease"
+        process.kill()
+    network.settings(latency_ms=0)
+    began = clock.monotonic()
+    tokens.access_token(account.pk, account.own_workspace_id)
+    assert clock.monotonic() - began < 3.5
 
 
 # The sweep and the keys.
@@ -353,20 +402,18 @@ def test_the_sweep_renews_what_runs_out_within_a_week(network: Simulator, alice:
     soon = account_of(network.account("soon"), alice.workspace.pk, access_expires_at=now + timedelta(days=6))
     account_of(network.account("later"), alice.workspace.pk, access_expires_at=now + timedelta(days=8))
     other = account_of(network.account("other"), charlie.workspace.pk, access_expires_at=now + timedelta(hours=1))
-    paused = account_of(network.account("paused"), charlie.workspace.pk, access_expires_at=now)
     gone = account_of(network.account("gone"), charlie.workspace.pk, access_expires_at=now)
     with scope.workspace(charlie.workspace.pk):
-        Account.objects.filter(pk=paused.pk).update(state=AccountState.PAUSED)
         Account.objects.filter(pk=gone.pk).update(state=AccountState.NEEDS_RECONNECT)
     jobs.sweep_tokens()
     jobs.sweep_tokens()  # a job that waits already is not doubled
     with connection.cursor() as cursor:
         cursor.execute("select args ->> 'workspace_id', args ->> 'account_id' from procrastinate_jobs")
         asked = cursor.fetchall()
-    assert {one[1] for one in asked} == {str(soon.pk), str(other.pk), str(paused.pk)}
+    assert {one[1] for one in asked} == {str(soon.pk), str(other.pk)}
     for workspace_id, account_id in asked:
         jobs.renew_tokens(workspace_id, account_id)
-    assert renewals(network) == [200, 200, 200]
+    assert renewals(network) == [200, 200]
     assert list(finding.accounts_expiring(within_s=7 * 86400)) == []
 
 

@@ -228,7 +228,7 @@ def test_connecting_again_while_a_refusal_is_under_way_leaves_nothing_held(stage
 def test_a_turn_that_read_the_account_as_signed_out_sees_that_it_is_back(stage: Stage) -> None:
     stage.simulator.fault("apply_then_drop", path="/v5/pins", method="POST", times=1)
     assert stage.turn().state == State.UNCONFIRMED
-    for stale in (AccountState.NEEDS_RECONNECT, AccountState.PAUSED):
+    for stale in (AccountState.NEEDS_RECONNECT, AccountState.DISCONNECTED):
         with scope.workspace(stage.workspace_id):
             Delivery.objects.filter(pk=stage.delivery_id).update(next_at=clock.now())
             delivery = reading.delivery(stage.delivery_id)
