@@ -265,8 +265,9 @@ def _lease(
 ) -> _Lease | AccessToken:
     """Take the lease, or return the token where nothing needs renewing.
 
-    Raises _Busy (with the sealed column) while another holds it and lives. Whoever waited (`unless_seen` is the column they saw)
-    and finds the lease given back over the same tokens gets TryLater: renewing has just failed, more tries won't help.
+    Raises _Busy (with the sealed column) while another holds it and lives. Whoever waited (`unless_seen` is the column
+    they saw) and finds the lease given back over the same tokens gets TryLater: renewing has just failed, more tries
+    won't help.
     """
     with scope.workspace(workspace_id):
         account: Account = Account.objects.select_for_update().get(pk=account_id)
