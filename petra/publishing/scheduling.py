@@ -187,9 +187,11 @@ def look_again(delivery: Delivery) -> None:
 
 
 def it_is_there(delivery: Delivery, *, url: str = "") -> None:
-    """Take a person's word that an unconfirmed delivery is live."""
+    """Take a person's word that an unconfirmed delivery is live. Raises ProductError `bad_url`."""
     if delivery.state != State.UNCONFIRMED:
         raise ForbiddenMove(delivery, State.PUBLISHED)
+    if url and not url.startswith(("https://", "http://")):  # it becomes a link on pages
+        raise ProductError("bad_url", "That is no web address. It begins with https://.")
     move(
         delivery,
         State.PUBLISHED,
