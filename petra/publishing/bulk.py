@@ -9,12 +9,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 
 from petra.lib import clock, queue
 from petra.lib.errors import ProductError
+from petra.lib.ids import new_id
 from petra.posts.models import Post
-from petra.publishing import finding, scheduling
+from petra.publishing import finding, scheduling, sentences
 from petra.publishing.models import BulkItem, BulkRun, Delivery, State
 from petra.tenancy import scope
 from petra.webhooks import events
@@ -22,18 +24,22 @@ from petra.webhooks import events
 JOB = "publishing.run_bulk"
 _MOST = 1000
 _UNDER_WAY = {State.PLANNED, State.SENDING, State.PROCESSING}
+_MEND = "Mend what the reason says, then publish it again."
 _NOT_OUT = {State.FAILED, State.HELD, State.UNCONFIRMED, State.CANCELLED}
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one post of a run. `sentence` says why it is not out; empty while it is under way or out."""
+    """What became of one post of a run. `sentence` says why it is not out, `next_step` what a person does now; both
+    are empty while it is under way or out.
+    """
 
     post_id: UUID
     delivery_id: UUID | None
     state: State | None
     sentence: str
     remote_url: str
+    next_step: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,25 @@ class Summary:
         return self.under_way == 0
 
 
-def start(post_ids: Collection[UUID]) -> BulkRun:
+@dataclass(frozen=True)
+class Recent:
+    """One of the last runs, counted."""
+
+    run: BulkRun
+    total: int
+    published: int
+    under_way: int
+
+    @property
+    def failed(self) -> int:
+        """How many need a person."""
+        return self.total - self.published - self.under_way
+
+
+def start(post_ids: Collection[UUID], *, run_id: UUID | None = None) -> BulkRun:
     """Begin to publish these posts now. Call inside a scope.
 
+    `run_id` names the run: asked for twice with the same posts, it begins once.
     All or none. Raises ProductError `not_here` (404) where one is not of this workspace, `how_many` for too many.
     """
     wanted = list(dict.fromkeys(post_ids))
@@ -62,11 +84,25 @@ def start(post_ids: Collection[UUID]) -> BulkRun:
         raise ProductError("how_many", f"Choose between 1 and {_MOST} posts.")
     if Post.objects.kept().filter(pk__in=wanted).count() != len(wanted):
         raise ProductError("not_here", "Some of these are not here any more. Reload and choose again.", http_status=404)
-    run: BulkRun = BulkRun.objects.create(actor_id=scope.current().actor_id)
+    run, is_new = _run(wanted, run_id or new_id())
+    if not is_new:
+        return run
     BulkItem.objects.bulk_create(BulkItem(run=run, post_id=pk, position=n) for n, pk in enumerate(wanted))
     events.record("bulk.started", subject=run, total=len(wanted))
     queue.enqueue(JOB, workspace_id=str(run.own_workspace_id), run_id=str(run.pk))
     return run
+
+
+def _run(wanted: list[UUID], run_id: UUID) -> tuple[BulkRun, bool]:
+    actor_id = scope.current().actor_id
+    try:
+        with transaction.atomic():
+            return BulkRun.objects.create(pk=run_id, actor_id=actor_id), True
+    except IntegrityError:  # the same form was sent before, or an old page is used for other posts
+        known: BulkRun | None = BulkRun.objects.filter(pk=run_id).first()
+    if known and set(BulkItem.objects.filter(run=known).values_list("post_id", flat=True)) == set(wanted):
+        return known, False
+    return BulkRun.objects.create(actor_id=actor_id), True
 
 
 def run_bulk(*, workspace_id: UUID, run_id: UUID) -> None:
@@ -85,23 +121,30 @@ def _plan(item: BulkItem) -> None:
     post = Post.objects.complete().filter(pk=item.post_id).first()
     try:
         with transaction.atomic():
-            item.delivery = _publish_now(post)
+            item.delivery = publish_post(post)
     except ProductError as refusal:
         item.error = refusal.for_person
     item.save(update_fields=["delivery", "error"])
 
 
-def _publish_now(post: Post | None) -> Delivery:
+def publish_post(post: Post | None) -> Delivery:
+    """Let a post go out now on its target's account: plan it for now, or hurry what is planned. Call inside a scope.
+
+    What is out there already is not sent again.
+    """
     if post is None:
         raise ProductError("removed", "This was removed.")
     if post.target is None:
         raise ProductError("no_target", "Choose where it goes first.")
     account = post.target.account
     known = scheduling.delivery_of(post.pk, account_id=account.pk)
-    if known is None:
-        return scheduling.plan_delivery(post, account=account, target=post.target, due_at=clock.now(), is_manual=True)
-    scheduling.publish_now(known)
-    return known
+    if known is not None:
+        if known.state not in (State.SENDING, State.PROCESSING):
+            scheduling.publish_now(known)
+        return known
+    if Delivery.objects.filter(post=post, account=account, state=State.PUBLISHED).exists():
+        raise ProductError("is_out", "It is out already. Make a copy to publish it again.", http_status=409)
+    return scheduling.plan_delivery(post, account=account, target=post.target, due_at=clock.now(), is_manual=True)
 
 
 def summary(run: BulkRun) -> Summary:
@@ -116,12 +159,29 @@ def summary(run: BulkRun) -> Summary:
 def _result(item: BulkItem) -> Result:
     delivery = item.delivery
     if delivery is None:
-        return Result(item.post_id, None, None, item.error, "")
+        return Result(item.post_id, None, None, item.error, "", _MEND if item.error else "")
     state = State(delivery.state)
-    sentence = delivery.for_person if state in _NOT_OUT else ""
-    if state is State.CANCELLED:
-        sentence = "It was taken off the calendar."
-    return Result(item.post_id, delivery.pk, state, sentence, delivery.remote_url)
+    if state not in _NOT_OUT:
+        return Result(item.post_id, delivery.pk, state, "", delivery.remote_url)
+    said = sentences.said_of(delivery)
+    return Result(item.post_id, delivery.pk, state, said.happened, delivery.remote_url, said.next_step)
+
+
+def recent(*, most: int = 20) -> list[Recent]:
+    """Count the last runs, the newest first. Two questions."""
+    runs = list(BulkRun.objects.order_by("-created_at", "-id")[:most])
+    under_way = Q(delivery__state__in=_UNDER_WAY) | Q(delivery=None, error="")
+    counted = (
+        BulkItem.objects.filter(run__in=runs)
+        .values("run_id")
+        .annotate(
+            total=Count("id"),
+            published=Count("id", filter=Q(delivery__state=State.PUBLISHED)),
+            under_way=Count("id", filter=under_way),
+        )
+    )
+    counts = {row["run_id"]: (row["total"], row["published"], row["under_way"]) for row in counted}
+    return [Recent(run, *counts.get(run.pk, (0, 0, 0))) for run in runs]
 
 
 def close_finished_runs() -> int:

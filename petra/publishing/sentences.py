@@ -77,6 +77,9 @@ CAUSES: Final[dict[str, Sentence]] = {
 
 def said_of(delivery: Delivery) -> Sentence:
     """Say what happened to a delivery in its own words where it has some, and what to do next."""
-    general = CAUSES.get(delivery.cause) or STATES[State(delivery.state)]
+    state = State(delivery.state)
+    if state is State.CANCELLED:  # what was the matter before does not count any more
+        return STATES[state]
+    general = CAUSES.get(delivery.cause) or STATES[state]
     next_step = general.next_step if delivery.next_at is None else ""
     return Sentence(delivery.for_person or general.happened, next_step)

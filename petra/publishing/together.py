@@ -1,4 +1,4 @@
-"""One verb for many deliveries, and what is offered for many: failures by cause, and what is held because it is late.
+"""One verb for many deliveries, and what is offered for many: failures by cause, what is late, what may be out.
 
 Each delivery is on its own: one that was moved elsewhere meanwhile is named with its reason, and the others go on.
 """
@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from petra.accounts.models import Account
 from petra.lib.errors import ProductError
 from petra.publishing import scheduling
-from petra.publishing.models import Delivery, State
+from petra.publishing.models import Attempt, Delivery, State
+from petra.publishing.states import Lost, move
+from petra.webhooks.models import Event
+
+_STOP_READS: Final = 500  # late ones that are asked when Petra stood still
+_ONE_START: Final = timedelta(hours=1)  # what was held within so long was held by the same start
 
 
 @dataclass
@@ -40,6 +47,19 @@ class Failures:
     def count(self) -> int:
         """How many they are."""
         return len(self.delivery_ids)
+
+    @property
+    def key(self) -> str:
+        """Name the group for a form: the same for the same network, cause and sentence."""
+        return sha256("\n".join((self.network, self.cause, self.sentence)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A time in which nobody took what was due: from the first post missed until somebody worked again."""
+
+    from_at: datetime
+    until_at: datetime
 
 
 def each(deliveries: Iterable[Delivery], verb: Callable[[Delivery], object]) -> Together:
@@ -94,14 +114,14 @@ def held_late() -> QuerySet[Delivery]:
 
 def publish_late(ids: Collection[UUID] | None = None) -> Together:
     """Send late deliveries now, each at its account's pace; all of them where none is named."""
-    return each(_late(ids), scheduling.publish_now)
+    return each(_late(ids), _if_late(scheduling.publish_now))
 
 
 def reschedule_late(ids: Collection[UUID] | None = None) -> Together:
     """Move late deliveries to the next free slots of their accounts, in their old order."""
     free: dict[UUID, Iterator[datetime]] = {}
 
-    def move(delivery: Delivery) -> None:
+    def to_next_slot(delivery: Delivery) -> None:
         account: Account = delivery.account
         slots = free.setdefault(account.pk, scheduling.free_slots(account))
         due_at = next(slots, None)
@@ -109,16 +129,69 @@ def reschedule_late(ids: Collection[UUID] | None = None) -> Together:
             raise scheduling.no_slot(account)
         scheduling.move_delivery(delivery, due_at=due_at)
 
-    return each(_late(ids), move)
+    return each(_late(ids), _if_late(to_next_slot))
+
+
+def undo_reschedule(delivery: Delivery, *, due_at: datetime, plan_no: int) -> None:
+    """Hold a late delivery again that went to a free slot, at its old time. Raises Lost where it was changed since."""
+    if delivery.plan_no != plan_no or delivery.state != State.PLANNED:
+        raise Lost
+    move(
+        delivery,
+        State.HELD,
+        because="undo",
+        due_at=due_at,
+        next_at=None,
+        cause=scheduling.CAUSE_LATE,
+        for_person=scheduling.late_sentence(),
+    )
 
 
 def skip_late(ids: Collection[UUID] | None = None) -> Together:
     """Take late deliveries off the calendar. Undo works for ten minutes."""
-    return each(_late(ids), scheduling.cancel_delivery)
+    return each(_late(ids), _if_late(scheduling.cancel_delivery))
+
+
+def last_stop() -> Stop | None:
+    """Say when Petra last stood still so long that posts became late, as far as what waits because of it tells.
+
+    None where nothing waits, or where something was sent in that time: then it was not a stop.
+    """
+    due = dict(held_late().order_by("-moved_at").values_list("pk", "due_at")[:_STOP_READS])
+    held = Event.objects.filter(subject_id__in=list(due), kind="delivery.held", data__because=scheduling.CAUSE_LATE)
+    held_at = dict(held.order_by("id").values_list("subject_id", "at"))
+    if not held_at:
+        return None
+    same_start = {pk: at for pk, at in held_at.items() if max(held_at.values()) - at < _ONE_START}
+    stop = Stop(min(due[pk] for pk in same_start), min(same_start.values()))
+    sent = Attempt.objects.filter(started_at__gt=stop.from_at, started_at__lt=stop.until_at)
+    return None if sent.exists() else stop
+
+
+def unconfirmed() -> QuerySet[Delivery]:
+    """Give what may be out, what only a person can settle first."""
+    rows = Delivery.objects.filter(state=State.UNCONFIRMED).select_related("account", "post", "target")
+    return rows.order_by(F("next_at").asc(nulls_first=True), "due_at", "id")
+
+
+def held_otherwise() -> QuerySet[Delivery]:
+    """Give what is held for another reason than being late: an account signed out, or a pause."""
+    return _whole(Delivery.objects.filter(state=State.HELD).exclude(cause=scheduling.CAUSE_LATE))
 
 
 def _late(ids: Collection[UUID] | None) -> list[Delivery]:
     return list(held_late()) if ids is None else chosen(ids)
+
+
+def _if_late(verb: Callable[[Delivery], None]) -> Callable[[Delivery], None]:
+    """Refuse what somebody dealt with since the page was drawn."""
+
+    def guarded(delivery: Delivery) -> None:
+        if delivery.state != State.HELD or delivery.cause != scheduling.CAUSE_LATE:
+            raise ProductError("not_late", "It does not wait any more: somebody dealt with it.", http_status=409)
+        verb(delivery)
+
+    return guarded
 
 
 def _whole(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
