@@ -1,4 +1,4 @@
-"""Incidents, who wants to hear of them how, and the mails that told them."""
+"""Incidents, who has seen them, who wants to hear of them how, and the mails that told them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Incident(TenantModel):
 
     kind = models.CharField(max_length=12, choices=IncidentKind.choices)
     key = models.CharField(max_length=100)  # what it is about; one open incident of each
-    sentence = models.TextField()
+    facts = models.JSONField(default=dict)  # what its sentence is made of, in any language (notifications.wording)
     path = models.CharField(max_length=200)  # the page where it is mended
     count = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField(default=timezone.now)
@@ -56,12 +56,24 @@ class Choice(TenantModel):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     wish = models.CharField(max_length=8, choices=Wish.choices, blank=True)
-    seen_at = models.DateTimeField(null=True)  # incidents opened later are new to them
+    seen_at = models.DateTimeField(null=True)  # incidents opened later are new to them, but for those in Seen
     digest_on = models.DateField(null=True)  # the last day, in the workspace's zone, a digest went out
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["workspace", "user"], name="notification_choice_once"),
+        ]
+
+
+class Seen(TenantModel):
+    """One incident that one member has seen."""
+
+    incident = TenantForeignKey(Incident, models.CASCADE, related_name="seen")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "incident", "user"], name="incident_seen_once"),
         ]
 
 

@@ -9,17 +9,22 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from smtplib import SMTPException
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from petra.lib import clock
 from petra.notifications import finding
-from petra.notifications.models import Choice, Incident, Mail, Wish
+from petra.notifications.models import Choice, Incident, Mail, Seen, Wish
+from petra.notifications.wording import sentence_of
 from petra.tenancy import scope
 from petra.tenancy.models import Member, Role, User, Workspace
 
@@ -54,16 +59,37 @@ def open_incidents() -> QuerySet[Incident]:
     return found
 
 
+def ended_incidents(*, since: datetime) -> QuerySet[Incident]:
+    """Give what is over, the last one first."""
+    found: QuerySet[Incident] = Incident.objects.filter(resolved_at__gte=since).order_by("-resolved_at", "-id")
+    return found
+
+
+def unseen_incidents(user_id: UUID) -> QuerySet[Incident]:
+    """Give the open incidents that are new to a member."""
+    seen_until = Choice.objects.filter(user_id=user_id).values("seen_at")[:1]
+    found = open_incidents().annotate(seen_until=Subquery(seen_until))
+    one_by_one = Seen.objects.filter(incident=OuterRef("pk"), user_id=user_id)
+    return found.filter(Q(seen_until=None) | Q(opened_at__gt=F("seen_until"))).exclude(Exists(one_by_one))
+
+
 def unseen(user_id: UUID) -> int:
-    """Count the open incidents that are new to a member."""
-    seen_at = Choice.objects.filter(user_id=user_id).values_list("seen_at", flat=True).first()
-    found = open_incidents()
-    return found.count() if seen_at is None else found.filter(opened_at__gt=seen_at).count()
+    """Count the open incidents that are new to a member. One question."""
+    return unseen_incidents(user_id).count()
 
 
-def mark_seen(user_id: UUID) -> None:
-    """Note that a member has seen all incidents."""
-    Choice.objects.update_or_create(user_id=user_id, defaults={"seen_at": clock.now()})
+def mark_seen(user_id: UUID, *, until: datetime | None = None) -> None:
+    """Note that a member has seen all incidents, or all that were open `until` then."""
+    seen_at = min(until or clock.now(), clock.now())
+    Choice.objects.get_or_create(user_id=user_id)
+    earlier = Q(seen_at=None) | Q(seen_at__lt=seen_at)
+    Choice.objects.filter(earlier, user_id=user_id).update(seen_at=seen_at)
+    Seen.objects.filter(user_id=user_id, incident__opened_at__lte=seen_at).delete()
+
+
+def mark_one_seen(user_id: UUID, incident: Incident) -> None:
+    """Note that a member has seen one incident. Repeatable."""
+    Seen.objects.get_or_create(user_id=user_id, incident=incident)
 
 
 def send_mails() -> int:
@@ -123,12 +149,18 @@ def _send(workspace: Workspace, user: User, mails: Sequence[Mail]) -> int:
 
 
 def _message(workspace: Workspace, user: User, news: Sequence[Incident]) -> EmailMessage:
-    subject = news[0].sentence if len(news) == 1 else f"{len(news)} things need you"
-    lines = [f"{one.sentence}\n{settings.PUBLIC_URL}{one.path}" for one in news]
-    footer = f"You get this as a member of {workspace.name}. Settings: {settings.PUBLIC_URL}/settings"
+    """Write the mail, in the workspace's language."""
+    with translation.override(workspace.language):
+        sentences = [sentence_of(one) for one in news]
+        many = ngettext("%(n)d thing needs you", "%(n)d things need you", len(news)) % {"n": len(news)}
+        subject = sentences[0] if len(news) == 1 else many
+        address = f"{settings.PUBLIC_URL}/settings#notifications"
+        footer = _("You get this as a member of %(workspace)s. How often you hear is yours to choose: %(address)s")
+        footer %= {"workspace": workspace.name, "address": address}
+    lines = [f"{said}\n{settings.PUBLIC_URL}{one.path}" for said, one in zip(sentences, news, strict=True)]
     return EmailMessage(
         subject=_one_line(f"{workspace.name}: {subject}"),
-        body="\n\n".join([*lines, "-- ", footer]),
+        body="\n\n".join([*lines, "-- \n" + footer]),
         to=[user.email],
     )
 

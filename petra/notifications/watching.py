@@ -6,7 +6,7 @@ Run every minute. Whatever happened between two looks is in the rows, so a look 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from django.db import connection, transaction
 
 from petra.accounts.models import Account, AccountState
 from petra.lib import clock
-from petra.networks import registry
 from petra.notifications import finding
 from petra.notifications.models import Incident, IncidentKind, Mail, Wish
 from petra.notifications.telling import wishes
@@ -24,6 +23,7 @@ from petra.tenancy import scope
 from petra.webhooks import events
 
 _LOCK: Final = 0x5E7A
+Facts = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Trouble:
 
     kind: IncidentKind
     key: str
-    sentence: str
     path: str
-    count: int = 1
+    count: int
+    facts: Facts = field(default_factory=dict)
 
 
 def watch() -> int:
@@ -55,10 +55,11 @@ def watch_workspace(workspace_id: UUID) -> int:
             if trouble is None:
                 incident.resolved_at = now
                 events.record("incident.resolved", subject=incident, what=incident.kind)
-            else:
-                incident.sentence, incident.count = trouble.sentence, trouble.count
+            elif (incident.facts, incident.count) != (trouble.facts, trouble.count):
+                incident.facts, incident.count = trouble.facts, trouble.count
+                events.record("incident.changed", subject=incident, what=incident.kind, count=incident.count)
             incident.checked_at = now
-            incident.save(update_fields=["sentence", "count", "checked_at", "resolved_at"])
+            incident.save(update_fields=["facts", "count", "checked_at", "resolved_at"])
         new = [trouble for key, trouble in current.items() if key not in known]
         for trouble in new:
             _open(trouble)
@@ -67,7 +68,7 @@ def watch_workspace(workspace_id: UUID) -> int:
 
 def _open(trouble: Trouble) -> None:
     incident = Incident.objects.create(
-        kind=trouble.kind, key=trouble.key, sentence=trouble.sentence, path=trouble.path, count=trouble.count
+        kind=trouble.kind, key=trouble.key, facts=trouble.facts, path=trouble.path, count=trouble.count
     )
     Mail.objects.bulk_create(
         Mail(incident=incident, user_id=user_id, is_for_digest=wish is Wish.DAILY)
@@ -80,24 +81,14 @@ def _open(trouble: Trouble) -> None:
 def _troubles() -> Iterator[Trouble]:
     for account in Account.objects.filter(state=AccountState.NEEDS_RECONNECT).order_by("username"):
         held = Delivery.objects.filter(account=account, state=State.HELD).count()
-        waits = f" {_posts(held)} wait for it." if held > 1 else " One post waits for it." if held else ""
-        yield Trouble(
-            IncidentKind.RECONNECT,
-            f"reconnect:{account.pk}",
-            f"{registry.network(account.network).label} signed {account.username} out. Connect it again.{waits}",
-            f"/accounts/{account.pk}",
-            held,
-        )
+        facts = {"network": account.network, "name": account.username}
+        yield Trouble(IncidentKind.RECONNECT, f"reconnect:{account.pk}", f"/accounts/{account.pk}", held, facts)
     yield from _failed()
-    late = together.held_late().count()
-    if late:
-        yield Trouble(
-            IncidentKind.LATE, "late", f"{_posts(late)} later than allowed: send, move or skip.", "/pins", late
-        )
+    if late := together.held_late().count():
+        yield Trouble(IncidentKind.LATE, "late", "/pins", late)
     unsure = Delivery.objects.filter(state=State.UNCONFIRMED, next_at=None, account__state=AccountState.CONNECTED)
     if count := unsure.count():
-        sentence = f"{_posts(count)} may be out: please look, and say whether."
-        yield Trouble(IncidentKind.UNCONFIRMED, "unconfirmed", sentence, "/pins", count)
+        yield Trouble(IncidentKind.UNCONFIRMED, "unconfirmed", "/pins", count)
 
 
 def _failed() -> Iterator[Trouble]:
@@ -107,9 +98,5 @@ def _failed() -> Iterator[Trouble]:
         groups.setdefault((group.network, group.cause), []).append(group)
     for (network, cause), parts in groups.items():
         count = sum(part.count for part in parts)
-        sentence = f"{_posts(count)} not published on {registry.network(network).label}: {parts[0].sentence}"
-        yield Trouble(IncidentKind.FAILED, f"failed:{network}:{cause}", sentence, "/pins", count)
-
-
-def _posts(count: int) -> str:
-    return "1 post" if count == 1 else f"{count} posts"
+        facts = {"network": network, "why": parts[0].sentence}
+        yield Trouble(IncidentKind.FAILED, f"failed:{network}:{cause}", "/pins", count, facts)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from smtplib import SMTPServerDisconnected
 
 import pytest
@@ -28,6 +30,7 @@ from petra.simulator.testing import SimulatedAccount, SimulatedBoard
 from petra.tenancy import scope
 from petra.tenancy.models import Role
 from petra.tenancy.workspaces import add_member
+from petra.webhooks.models import Event
 
 SOON = timedelta(hours=3)
 Fail = Callable[..., list[Delivery]]
@@ -225,6 +228,70 @@ def test_a_line_break_in_a_sentence_adds_no_header(people: People, account: Acco
     bring(account, 1, State.FAILED, cause="content_invalid", sentence="No.\nBcc: everybody@example.org")
     look()
     assert all("\n" not in m.subject and m.bcc == [] for m in mail.outbox)
+
+
+def write_catalogue(folder: Path, words: dict[str, str]) -> None:
+    """Write a compiled catalogue of German words, as `msgfmt` would."""
+    header = "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=2; plural=(n != 1);\n"
+    pairs = sorted((k.encode(), v.encode()) for k, v in {"": header, **words}.items())
+    at = 28 + 16 * len(pairs)
+    tables: tuple[list[bytes], list[bytes]] = ([], [])
+    texts = b""
+    for column in (0, 1):
+        for pair in pairs:
+            tables[column].append(struct.pack("<II", len(pair[column]), at + len(texts)))
+            texts += pair[column] + b"\0"
+    head = struct.pack("<7I", 0x950412DE, 0, len(pairs), 28, 28 + 8 * len(pairs), 0, 0)
+    file = folder / "de" / "LC_MESSAGES" / "django.mo"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(head + b"".join(tables[0] + tables[1]) + texts)
+
+
+def test_a_mail_is_in_the_language_of_its_workspace(
+    people: People, account: Account, settings: Settings, tmp_path: Path
+) -> None:
+    one = "%(n)d post later than allowed: send, move or skip."
+    many = "%(n)d posts later than allowed: send, move or skip."
+    write_catalogue(tmp_path, {f"{one}\0{many}": "%(n)d Beitrag zu spät.\0%(n)d Beiträge zu spät."})
+    settings.LOCALE_PATHS = [tmp_path]
+    with scope.workspace(people.workspace.pk):
+        people.workspace.language = "de"
+        people.workspace.save()
+    bring(account, 2, State.HELD, cause="late", sentence="Late.")
+    look()
+    assert to("alice@example.org") == ["Oak & Ember: 2 Beiträge zu spät."]
+
+
+def test_what_a_member_saw_is_theirs_alone_and_what_comes_later_is_new(people: People, account: Account) -> None:
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    bring(account, 2, State.HELD, cause="late", sentence="Late.")
+    look()
+    with scope.workspace(people.workspace.pk):
+        first, second = telling.open_incidents().order_by("opened_at", "id")
+        telling.mark_one_seen(people.alice.pk, first)
+        telling.mark_one_seen(people.alice.pk, first)
+        assert list(telling.unseen_incidents(people.alice.pk)) == [second]
+        assert telling.unseen(people.bob.pk) == 2
+        telling.mark_seen(people.alice.pk, until=first.opened_at)
+        assert list(telling.unseen_incidents(people.alice.pk)) == [second], "it came after the page was drawn"
+        telling.mark_seen(people.alice.pk)
+        telling.mark_seen(people.alice.pk, until=first.opened_at)
+        assert telling.unseen(people.alice.pk) == 0, "an old page makes nothing new again"
+    bring(account, 1, State.UNCONFIRMED, cause="ambiguous", sentence="Look.")
+    look()
+    with scope.workspace(people.workspace.pk):
+        assert telling.unseen(people.alice.pk) == 1
+
+
+def test_an_open_page_hears_that_an_incident_grew(people: People, account: Account) -> None:
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    look()
+    look()
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
+    look()
+    with scope.workspace(people.workspace.pk):
+        said = list(Event.objects.filter(kind__startswith="incident.").order_by("id").values_list("kind", flat=True))
+    assert said == ["incident.opened", "incident.changed"]
 
 
 def test_another_workspace_hears_nothing(people: People, account: Account) -> None:
