@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from petra.articles import searching
 from petra.tenancy.rowsecurity import Finder
 
 # Imports that should be running but whose worker has not been heard of: killed, or its job was lost.
@@ -19,7 +20,20 @@ language sql stable security definer set search_path = pg_catalog, public as $$
   order by r.created_at limit most
 $$"""
 
-FINDERS = (Finder("petra_lost_imports(interval, integer)", _LOST_IMPORTS, ("articles_importrun",)),)
+# Blogs whose rhythm says that it is time to look for new articles.
+_DUE_IMPORTS = """
+create or replace function petra_due_imports(most integer)
+returns table (workspace_id uuid, blog_id uuid)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select b.workspace_id, b.id from public.articles_blog b
+  where b.next_import_at <= now() order by b.next_import_at limit most
+$$"""
+
+FINDERS = (
+    Finder("petra_lost_imports(interval, integer)", _LOST_IMPORTS, ("articles_importrun",)),
+    Finder("petra_due_imports(integer)", _DUE_IMPORTS, ("articles_blog",)),
+    searching.FINDER,
+)
 
 
 @dataclass(frozen=True)
@@ -35,3 +49,18 @@ def lost_imports(*, older_s: float, most: int = 100) -> list[LostImport]:
     with connection.cursor() as cursor:
         cursor.execute("select * from petra_lost_imports(make_interval(secs => %s), %s)", [older_s, most])
         return [LostImport(*row) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class DueImport:
+    """One blog whose time has come."""
+
+    workspace_id: UUID
+    blog_id: UUID
+
+
+def due_imports(*, most: int = 100) -> list[DueImport]:
+    """List blogs whose next import is due."""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from petra_due_imports(%s)", [most])
+        return [DueImport(*row) for row in cursor.fetchall()]

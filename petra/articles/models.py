@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 
+from petra.articles.searching import SearchWords
 from petra.tenancy.models import TenantForeignKey, TenantModel
 
 
@@ -37,6 +39,8 @@ class Blog(TenantModel):
     address = models.TextField()  # as the person gave it, with scheme
     language = models.CharField(max_length=10, blank=True)
     rhythm = models.CharField(max_length=10, choices=Rhythm.choices, default=Rhythm.MANUAL)
+    quiet_hour = models.PositiveSmallIntegerField(default=4)  # when its rhythm looks, in the workspace's zone
+    next_import_at = models.DateTimeField(null=True, db_index=True)  # set by its rhythm; null: when a person asks
     engine = models.CharField(max_length=20, blank=True)  # what made the site, as far as Petra can tell
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -71,16 +75,22 @@ class Article(TenantModel):
     html = models.TextField(blank=True)
     tags = models.JSONField(default=list)
     digest = models.CharField(max_length=64, blank=True)  # sha256 over title, text and picture keys
+    nearness = models.BigIntegerField(null=True)  # SimHash of the text, see articles.doubles
+    guid = models.TextField(blank=True)  # the site's own id of it, from its feed or REST
     sources = models.JSONField(default=dict)  # field → where its value came from
     translations = models.JSONField(default=dict)  # language → address of the same article in it
     etag = models.CharField(max_length=500, blank=True)  # validators of the body these fields were read from
     last_modified = models.CharField(max_length=100, blank=True)
     is_do_not_pin = models.BooleanField(default=False)
     is_walled = models.BooleanField(default=False)  # the site shows the text to members only
+    list_mark = models.CharField(max_length=120, blank=True)  # what the site's lists said of it when it was read
     archived_at = models.DateTimeField(null=True)
-    gone_at = models.DateTimeField(null=True)  # the site answered 404 or 410
+    missing_since = models.DateTimeField(null=True)  # the last import found a 404 or 410
+    gone_at = models.DateTimeField(null=True)  # two imports in a row found a 404 or 410
     imported_at = models.DateTimeField(default=timezone.now)
+    read_at = models.DateTimeField(default=timezone.now)  # when the site last answered for this page
     changed_at = models.DateTimeField(null=True)  # the last import that brought other words or pictures
+    edited_at = models.DateTimeField(null=True)  # when a person last edited it or took the page's words
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -88,6 +98,7 @@ class Article(TenantModel):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["workspace", "-published_at"], name="article_newest"),
+            GinIndex(SearchWords(), name="article_search"),
         ]
 
     @property
@@ -104,6 +115,16 @@ class Article(TenantModel):
     def shown_text(self) -> str:
         """The edited text, else the page's."""
         return self.edited_text or self.text
+
+    @property
+    def is_edited(self) -> bool:
+        """Say whether a person wrote something of it anew."""
+        return bool(self.edited_title or self.edited_excerpt or self.edited_text)
+
+    @property
+    def has_newer_words(self) -> bool:
+        """Say whether the site changed it after a person edited it."""
+        return bool(self.is_edited and self.edited_at and self.changed_at and self.changed_at > self.edited_at)
 
 
 class ArticleImage(TenantModel):
@@ -129,8 +150,9 @@ class ImportRun(TenantModel):
     """One import: its progress, its problems by kind, and where it goes on after a stop."""
 
     blog = TenantForeignKey(Blog, models.CASCADE, related_name="runs")
-    kind = models.CharField(max_length=10, default="blog")  # "blog" or "url"
+    kind = models.CharField(max_length=10, default="blog")  # "blog", "url", "list" or "export"
     url = models.TextField(blank=True)
+    is_by_rhythm = models.BooleanField(default=False)  # started by the blog's rhythm, not by a person
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
     found = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
@@ -145,6 +167,8 @@ class ImportRun(TenantModel):
     holder_id = models.UUIDField(null=True)  # the worker's turn that is on it
     turns = models.PositiveSmallIntegerField(default=0)  # taken since the last page that was settled
     beat_at = models.DateTimeField(null=True)  # when that turn was last heard of
+    turn_at = models.DateTimeField(null=True)  # when that turn began to read, for the time left
+    turn_done = models.PositiveIntegerField(default=0)  # what was done by then
     problems = models.JSONField(default=list)  # [{"url", "kind", "for_person"}], the first 200
     error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -183,6 +207,7 @@ class ImportPage(TenantModel):
     url = models.TextField()
     evidence = models.JSONField(default=list)
     item = models.JSONField(null=True)  # what a feed says of it; dropped once read
+    mark = models.CharField(max_length=120, blank=True)  # becomes the article's list_mark
     state = models.CharField(
         max_length=10, default="waiting"
     )  # waiting, article, unchanged, maybe, skipped, gone, failed

@@ -12,20 +12,19 @@ import json
 import os
 import pickle
 import struct
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from select import select
 from types import TracebackType
 from typing import Any, BinaryIO
 
+from petra.articles import nursery
 from petra.articles.extract import Extracted, from_data
 from petra.articles.feeds import Feed, FeedItem
+from petra.articles.nursery import Child
 from petra.articles.sitemaps import Entry, SitemapFile
 from petra.lib import clock
 from petra.lib.errors import ProductError
@@ -52,7 +51,7 @@ class Sandbox:
         self._cpu_s = cpu_s
         self._memory_bytes = memory_bytes
         self._wall_s = wall_s
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
         self._served = 0
         self._lock = threading.Lock()
 
@@ -121,19 +120,11 @@ class Sandbox:
             raise PageTooHeavy
         return answer["found"]
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> Child:
         if self._child is None or self._child.poll() is not None:
             self.close()
             self._served = 0
-            root = str(Path(__file__).resolve().parents[2])
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "petra.articles.sandbox_child", str(self._memory_bytes)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=root,
-                # Nothing of ours goes along: no keys, no database address.
-                env={"PATH": os.defpath, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": root},
-            )
+            self._child = nursery.bear(self._memory_bytes)
         return self._child
 
 
@@ -166,7 +157,7 @@ def close_idle() -> None:
 atexit.register(close_idle)
 
 
-def _send(child: subprocess.Popen[bytes], frame: bytes) -> None:
+def _send(child: Child, frame: bytes) -> None:
     pipe = child.stdin
     if pipe is None:
         raise EOFError
@@ -175,7 +166,7 @@ def _send(child: subprocess.Popen[bytes], frame: bytes) -> None:
     pipe.flush()
 
 
-def _receive(child: subprocess.Popen[bytes], until: float) -> bytes:
+def _receive(child: Child, until: float) -> bytes:
     if child.stdout is None:
         raise EOFError
     (size,) = _HEADER.unpack(_read_exactly(child.stdout, _HEADER.size, until))

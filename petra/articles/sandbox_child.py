@@ -1,4 +1,4 @@
-"""The child of `sandbox`: reads one frame after another, answers each with what it found. Started by it only.
+"""The child of `sandbox`: reads one frame after another, answers each with what it found. Forked by `nursery` only.
 
 No network, no database, no settings are used here; limits are set before the first frame.
 """
@@ -25,11 +25,19 @@ from petra.articles.links import read_links
 _HEADER = struct.Struct(">I")
 
 
-def main() -> None:
-    """Serve until the pipe closes."""
+_WARM = "<html lang='en'><title>Warm</title><article><p>" + "These words warm the readers up. " * 20 + "</p></article>"
+
+
+def warm_up() -> None:
+    """Load what the readers load at their first page, so that forked children share it."""
     logging.disable(logging.CRITICAL)  # parsers log pieces of pages
     warnings.simplefilter("ignore")
-    _limit_memory(int(sys.argv[1]))
+    extract(_WARM.encode(), url="https://warm.example/2026/a-warm-page/", content_type="text/html")
+
+
+def serve(memory_bytes: int) -> None:
+    """Serve until the pipe closes."""
+    _limit_memory(memory_bytes)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(2, 1)  # a parser that prints must not break the frames
     while True:
@@ -88,7 +96,3 @@ def _limit_cpu(cpu_s: int) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     limit = int(used.ru_utime + used.ru_stime) + 1 + cpu_s
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-
-
-if __name__ == "__main__":
-    main()

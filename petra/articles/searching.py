@@ -1,0 +1,86 @@
+"""Full-text search over articles: German and English words, each article by its own language, found under row security.
+
+The words are an expression in the index, so that no writer can forget them. The search runs in a function of the
+finder's role: `@@` is not leakproof, so under a policy PostgreSQL would read every row instead of the index
+(postgresql.org/docs/17/rules-privileges.html, 2026-11). The function names the open workspace itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models.expressions import Expression
+from typing_extensions import override
+
+from petra.tenancy.rowsecurity import Finder
+
+MAX_HITS = 2_000
+MAX_QUERY_CHARS = 200
+_INDEXED_CHARS = 100_000  # a vector holds at most 1 MB; nobody looks for the words behind the first 15,000
+
+
+def _vector(configuration: str) -> str:
+    title = "coalesce(nullif(edited_title, ''), title)"
+    text = f"left(coalesce(nullif(edited_text, ''), text), {_INDEXED_CHARS})"
+    return f"to_tsvector('{configuration}', {title} || ' ' || {text})"
+
+
+# Index and function hold the very same expression; a plain `simple` one comes along for the beginnings of words.
+_WORDS = (
+    f"(case left(language, 2) when 'de' then {_vector('german')} when 'en' then {_vector('english')}"
+    f" else ''::tsvector end || {_vector('simple')})"
+)
+_SEARCH = f"""
+create or replace function petra_search_articles(words text, starts text, most integer)
+returns setof uuid
+language plpgsql stable security definer set search_path = pg_catalog, public as $$
+declare asked tsquery := websearch_to_tsquery('german', words) || websearch_to_tsquery('english', words)
+  || websearch_to_tsquery('simple', words) || to_tsquery('simple', starts);
+begin
+  return query select id from public.articles_article
+    where {_WORDS} @@ asked
+      and workspace_id = nullif(current_setting('petra.workspace', true), '')::uuid
+    order by published_at desc nulls last, id limit most;
+end $$"""  # noqa: S608 - made of constants
+
+FINDER = Finder("petra_search_articles(text, text, integer)", _SEARCH, ("articles_article",))
+
+
+class SearchWords(Expression):
+    """The words of an article as a `tsvector`, for the index."""
+
+    @override
+    def resolve_expression(self, *_arguments: Any, **_options: Any) -> SearchWords:
+        return self
+
+    @override
+    def as_sql(self, _compiler: Any, _connection: Any) -> tuple[str, list[Any]]:
+        return _WORDS, []
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """Tell migrations how to write it."""
+        return "petra.articles.searching.SearchWords", [], {}
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SearchWords)
+
+    @override
+    def __hash__(self) -> int:
+        return hash(SearchWords)
+
+
+def search(words: str, *, most: int = MAX_HITS) -> list[UUID]:
+    """List the articles of the open workspace that hold these words, newest first. Call inside a scope.
+
+    `"..."`, `or` and `-` work as in web searches; the last word may be a beginning. Never raises for odd input.
+    """
+    words = words.replace("\x00", " ").strip()[:MAX_QUERY_CHARS]
+    plain = re.findall(r"\w+", words)
+    starts = f"{plain[-1]}:*" if plain and '"' not in words and "-" not in words else ""
+    with connection.cursor() as cursor:
+        cursor.execute("select * from petra_search_articles(%s, %s, %s)", [words, starts, most])
+        return [row[0] for row in cursor.fetchall()]
