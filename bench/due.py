@@ -23,7 +23,7 @@ from bench.measuring import load_1m, report
 
 _TIMES: Final = 7
 _INDEX: Final = "delivery_next"
-_PICK: Final = "select * from petra_take_turns(%s)"
+_PICK: Final = "select * from petra_take_turns(%s, 1)"
 _ROWS_READ: Final = """
 select coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0)
 from pg_stat_xact_user_tables where relname like 'publishing_%%'

@@ -33,3 +33,8 @@ def new_secret(size_bytes: int = 32) -> str:
 def jitter(share: float) -> float:
     """Give a factor between 1 - share and 1 + share, to spread what would otherwise happen all at once."""
     return _jitter.uniform(1 - share, 1 + share)
+
+
+def new_number() -> int:
+    """Give a positive number of 31 bits by chance."""
+    return secrets.randbelow(2**31 - 1) + 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +36,6 @@ def enqueue(name: str, *, only_once_as: str | None = None, priority: int = 0, **
     except AlreadyEnqueued:
         return False
     return True
-
-
-def enqueue_many(name: str, arguments: Iterable[JobArguments], *, priority: int = 0) -> None:
-    """Put many jobs of one kind into the queue in one statement."""
-    rows = list(arguments)
-    if rows:
-        app.configure_task(name, priority=priority).batch_defer(*rows)
 
 
 @dataclass(frozen=True)
@@ -105,16 +98,6 @@ def is_waiting_or_running(name: str, *, argument: str, value: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def waiting(name: str, *, most: int) -> int:
-    """Count the jobs of one kind that nobody has begun, up to `most`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select count(*) from (select from procrastinate_jobs where status = 'todo' and task_name = %s limit %s) j",
-            [name, most],
-        )
-        return int(cursor.fetchone()[0])
-
-
 def prune(*, older_h: float, most: int = 2000) -> int:
     """Take finished jobs older than so many hours away, a small batch at a time. Gives how many."""
     with connection.cursor() as cursor:
@@ -166,7 +149,7 @@ def _giving_connections_back(work: Callable[..., None]) -> Callable[..., None]:
 
 
 async def work(*, concurrency: int, drain_s: float, gone_s: float) -> None:
-    """Do jobs until a signal asks to stop, at most `concurrency` at a time.
+    """Do jobs until it is cancelled, at most `concurrency` at a time; what is in work then may go on for `drain_s`.
 
     The worker's own connector is used for fetching only; jobs that enqueue go through Django's connection (engine:
     never `replace_connector`, which would take them out of the transaction).
@@ -183,4 +166,5 @@ async def work(*, concurrency: int, drain_s: float, gone_s: float) -> None:
             stalled_worker_timeout=gone_s,
             delete_jobs="successful",
             shutdown_graceful_timeout=drain_s,
+            install_signal_handlers=False,
         )

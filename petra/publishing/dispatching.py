@@ -1,50 +1,43 @@
-"""Finds what is due and gives it to the queue; sweeps up what died. One loop in every worker, safe in any number.
+"""Takes the turns of what is due and has them used; sweeps up what died. One loop in every worker, any number of them.
 
-Nothing waits inside a job: a delivery waits in its row (`next_at`), an account in its lane. The loop sleeps until
-the next of them is due, a NOTIFY comes, or a second is over.
+A delivery waits in its row (`next_at`), an account in its lane; nothing waits in a job. The loop sleeps until the next
+of them is due, a NOTIFY comes, its threads have little left to do, or a second is over.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import selectors
+import socket
 import threading
 from typing import Final
-from uuid import UUID
 
 import psycopg
 from django.conf import settings
 from django.db import DatabaseError, connection, connections, transaction
 
 from petra.articles import importing
-from petra.lib import clock, queue
+from petra.lib import clock, presence, queue
 from petra.publishing import finding
-from petra.publishing.parking import park
+from petra.publishing.hands import Hands
+from petra.publishing.recovering import recover
 
 log = logging.getLogger(__name__)
 
-JOB: Final = "publishing.publish_delivery"
-_AT_ONCE: Final = 200  # turns taken in one transaction
-_QUEUED_EACH: Final = 3  # jobs that may wait for each thread of a worker: more would only make every search longer
 _MOST_WAIT_S: Final = 1.0
-_BUSY_WAIT_S: Final = 0.02  # after a pass that found something: turns come back every few milliseconds
+_LEAST_WAIT_S: Final = 0.005
 _SWEEP_EVERY_S: Final = 3.0
-TURN_S: Final = 120.0  # no call lasts so long: whoever holds a turn longer has lost its job
+_ALL_LANES_EVERY_S: Final = 30.0  # and at once when a worker is gone
+TURN_S: Final = 120.0  # no call lasts so long: whoever holds a turn longer has lost it
 _SWEEP_LOCK: Final = 0x5E7A0001
 
 
-def dispatch(*, most: int = _AT_ONCE) -> int:
-    """Take the turns that are due and enqueue their jobs, in one transaction. Gives how many."""
-    with transaction.atomic():
-        turns = finding.take_turns(most=most)
-        queue.enqueue_many(
-            JOB,
-            [{"workspace_id": str(t.workspace_id), "delivery_id": str(t.delivery_id)} for t in turns],
-        )
-    return len(turns)
+def sweep(*, gone_s: float | None = None, turn_s: float = TURN_S, has_lost_turns: bool = True) -> int:
+    """Put back to work what dead workers held: turns, jobs, imports. One sweeper at a time. Gives how many.
 
-
-def sweep(*, gone_s: float | None = None, turn_s: float = TURN_S) -> int:
-    """Put back to work what a dead worker held: its jobs, and turns whose job is lost. One sweeper at a time."""
+    `has_lost_turns` off leaves out the search through all lanes.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_xact_lock(%s)", [_SWEEP_LOCK])
         if not cursor.fetchone()[0]:
@@ -52,42 +45,52 @@ def sweep(*, gone_s: float | None = None, turn_s: float = TURN_S) -> int:
         found = queue.recover_from_dead_workers(
             gone_s=gone_s or settings.WORKER_GONE_S, most_crashes=settings.MAX_CRASHES
         )
-        swept = found.requeued + len(found.parked)
         for name, arguments in found.parked:
             log.error("%s %s: %d workers died with it, so it is set aside", name, arguments, settings.MAX_CRASHES)
-            if name == JOB:
-                park(workspace_id=UUID(arguments["workspace_id"]), delivery_id=UUID(arguments["delivery_id"]))
-        for turn in finding.old_turns(older_s=turn_s):
-            if not queue.is_waiting_or_running(JOB, argument="delivery_id", value=str(turn.delivery_id)):
-                queue.enqueue(JOB, workspace_id=str(turn.workspace_id), delivery_id=str(turn.delivery_id))
-                swept += 1
-        swept += importing.resume_lost_imports()
-        if swept:
-            log.info("swept up %d jobs of workers that are gone", swept)
-        return swept
+        swept = found.requeued + len(found.parked) + importing.resume_lost_imports()
+        lost = finding.lost_turns(older_s=turn_s) if has_lost_turns else []
+    swept += sum(recover(turn) for turn in lost)
+    if swept:
+        log.info("swept up %d turns and jobs of workers that are gone", swept)
+    return swept
 
 
 class Dispatcher:
-    """The loop, in a thread of the worker. `start()` once, `stop()` once."""
+    """The loop and the threads that publish. `start()` once, `stop()` once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, threads: int) -> None:
         self._is_stopping = threading.Event()
+        self._here, self._there = socket.socketpair()
+        self._here.setblocking(False)
+        self._there.setblocking(False)
+        self._count = threads
+        self._drain_s = 0.0
+        self._alive: set[int] = set()  # the workers that lived a moment ago
+        self._looked_at = self._swept_at = self._all_lanes_at = -_ALL_LANES_EVERY_S
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
     def start(self) -> None:
-        """Begin to dispatch."""
+        """Begin to publish."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End within about a second. Nothing is lost: what was not taken stays due."""
+    def ask_to_stop(self, *, drain_s: float) -> None:
+        """Take no more turns, and let what is in work end within `drain_s` seconds. Returns at once; repeatable."""
+        self._drain_s = drain_s
         self._is_stopping.set()
-        self._thread.join(timeout=_MOST_WAIT_S + 5)
+        self._wake()
+
+    def join(self) -> None:
+        """Wait until it has stopped."""
+        self._thread.join(timeout=self._drain_s + 5)
 
     def _run(self) -> None:
+        hands = Hands(self._count, when_few=self._wake)
         while not self._is_stopping.is_set():
             try:
-                with _listening() as listener:
-                    self._loop(listener)
+                listener, number = presence.arrive("petra_due")
+                with listener:
+                    self._loop(hands, listener, number)
+                    self._end(hands)
             except (DatabaseError, psycopg.Error) as error:
                 reason = str(error).strip().splitlines()[:1]
                 log.warning("the dispatcher lost the database and tries again: %s", *reason)
@@ -95,46 +98,58 @@ class Dispatcher:
             finally:
                 connections.close_all()
 
-    def _loop(self, listener: psycopg.Connection) -> None:
-        swept_at, taken = 0.0, 0
-        while not self._is_stopping.is_set():
-            if clock.monotonic() - swept_at > _SWEEP_EVERY_S:
-                sweep()
-                swept_at = clock.monotonic()
-            room = _room() if taken else _AT_ONCE
-            taken = dispatch(most=room) if room else taken
-            if taken:
-                self._is_stopping.wait(_BUSY_WAIT_S)
-            else:
-                _wait(listener, _until_next_due())
+    def _loop(self, hands: Hands, listener: psycopg.Connection, number: int) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(listener, selectors.EVENT_READ)
+            selector.register(self._here, selectors.EVENT_READ)
+            while not self._is_stopping.is_set():
+                self._look_after(hands)
+                selector.select(_dispatch(hands, number))
+                self._empty(listener)
+
+    def _look_after(self, hands: Hands) -> None:
+        """Take over what was lost: by this worker at once, by others within a second, whatever else now and then."""
+        for turn in hands.broken():
+            recover(turn)
+        now = clock.monotonic()
+        if now - self._looked_at < _MOST_WAIT_S:
+            return
+        alive = presence.numbers()
+        is_somebody_gone = bool(self._alive - alive)
+        is_time_for_all = now - self._all_lanes_at > _ALL_LANES_EVERY_S
+        if is_somebody_gone or is_time_for_all or now - self._swept_at > _SWEEP_EVERY_S:
+            sweep(has_lost_turns=is_somebody_gone or is_time_for_all)
+            self._swept_at = now
+            self._all_lanes_at = now if is_time_for_all else self._all_lanes_at
+        self._alive, self._looked_at = alive, now
+
+    def _end(self, hands: Hands) -> None:
+        """Finish what is in work, and leave the rest to others."""
+        for turn in hands.put_down(most_s=self._drain_s):
+            recover(turn, is_crash=False)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError):  # enough is written already
+            self._there.send(b"x")
+
+    def _empty(self, listener: psycopg.Connection) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while self._here.recv(4096):
+                pass
+        for _ in listener.notifies(timeout=0):
+            pass
 
 
-def _room() -> int:
-    """Say how many more jobs the queue may hold: while it has enough for every thread, what is due waits in its
-    rows.
-    """
-    most = min(_QUEUED_EACH * settings.WORKER_CONCURRENCY, _AT_ONCE)
-    return max(most - queue.waiting(JOB, most=most), 0)
-
-
-def _until_next_due() -> float:
-    due_at = finding.next_due()
+def _dispatch(hands: Hands, number: int) -> float:
+    """Take as many turns as there is room for. Gives for how many seconds there is nothing else to take."""
+    room = hands.room
+    if not room:
+        return _MOST_WAIT_S
+    with transaction.atomic():
+        taken = finding.take_turns(most=room, taker=number)
+        # Where all room was used, more may be due: a thread tells when it is time to look.
+        due_at = finding.next_due() if len(taken) < room else None
+    hands.give(taken)
     if due_at is None:
         return _MOST_WAIT_S
-    return min(max((due_at - clock.now()).total_seconds(), _BUSY_WAIT_S), _MOST_WAIT_S)
-
-
-def _wait(listener: psycopg.Connection, seconds: float) -> None:
-    for _ in listener.notifies(timeout=seconds, stop_after=1):
-        pass
-    for _ in listener.notifies(timeout=0):  # the ones that came together with it
-        pass
-
-
-def _listening() -> psycopg.Connection:
-    """Open a connection of its own: LISTEN can't share one, nor go through a pool in transaction mode."""
-    params = connections["default"].get_connection_params()
-    params = {k: v for k, v in params.items() if k not in {"cursor_factory", "context", "pool"}}
-    listener = psycopg.connect(**params, autocommit=True)
-    listener.execute("listen petra_due")
-    return listener
+    return min(max((due_at - clock.now()).total_seconds(), _LEAST_WAIT_S), _MOST_WAIT_S)

@@ -1,4 +1,4 @@
-"""What the dispatcher looks for across workspaces. These functions run as `petra_finder` and return ids only."""
+"""What workers look for across workspaces. These functions run as `petra_finder` and return ids only."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from petra.lib import presence
 from petra.tenancy.rowsecurity import Finder
 
 # Takes the turns of free accounts that have something to do, one delivery per account, the longest due first. A planned
-# delivery also waits for the account's next write instant; a look or a check does not. It walks along the index of
-# what is
-# due and stops as soon as it has enough: what it costs depends on neither what is planned nor what is overdue. An
-# account
-# that turned out busy is remembered, so that its backlog is passed over. `skip locked`: any number of dispatchers.
+# delivery also waits for the account's next write instant; a look or a check does not. It walks along the index of what
+# is due and stops as soon as it has enough: what it costs depends on neither what is planned nor what is overdue. An
+# account that turned out busy is remembered, so that its backlog is passed over. `skip locked`: any number of takers.
 _TAKE_TURNS = """
-create or replace function petra_take_turns(most integer)
+create or replace function petra_take_turns(most integer, taker integer)
 returns table (of_workspace uuid, of_delivery uuid)
 language plpgsql volatile security definer set search_path = pg_catalog, public as $$
 declare
@@ -33,7 +32,7 @@ begin
   loop
     exit when taken >= most;
     continue when due.account_id = any (busy) or (due.state = 'planned' and due.account_id = any (unready));
-    update public.publishing_lane l set holder_id = due.id, held_at = now()
+    update public.publishing_lane l set holder_id = due.id, held_at = now(), held_by = taker
     from (
       select f.id from public.publishing_lane f
       where f.account_id = due.account_id and f.holder_id is null
@@ -54,22 +53,28 @@ begin
   end loop;
 end $$"""
 
+# The earliest of: the first that waits for its account only, and the first whose own time is still to come.
 _NEXT_DUE = """
 create or replace function petra_next_due() returns timestamptz
-language sql stable security definer set search_path = pg_catalog, public as $$
-  select greatest(d.next_at, case when d.state = 'planned' then l.ready_at else d.next_at end)
-  from public.publishing_delivery d join public.publishing_lane l on l.account_id = d.account_id
-  where d.next_at is not null and l.holder_id is null order by d.next_at limit 1
+language sql volatile security definer set search_path = pg_catalog, public as $$
+  select least(
+    (select case when d.state = 'planned' then l.ready_at else d.next_at end
+     from public.publishing_delivery d join public.publishing_lane l on l.account_id = d.account_id
+     where d.next_at <= now() and l.holder_id is null order by d.next_at limit 1),
+    (select d.next_at from public.publishing_delivery d where d.next_at > now() order by d.next_at limit 1))
 $$"""
 
-# Turns taken so long ago that whoever took them should have given them back: the sweep looks whether their job lives.
-_OLD_TURNS = """
-create or replace function petra_old_turns(older interval, most integer)
+# Turns whose worker is gone, and those taken so long ago that whoever has them must have lost them.
+_LOST_TURNS = f"""
+create or replace function petra_lost_turns(older interval, most integer)
 returns table (workspace_id uuid, delivery_id uuid)
-language sql stable security definer set search_path = pg_catalog, public as $$
+language sql volatile security definer set search_path = pg_catalog, public as $$
+  with alive as materialized ({presence.NUMBERS})
   select l.workspace_id, l.holder_id from public.publishing_lane l
-  where l.holder_id is not null and l.held_at < now() - older order by l.held_at limit most
-$$"""
+  where l.holder_id is not null
+    and (l.held_at < now() - older or (l.held_by is not null and l.held_by not in (select number from alive)))
+  order by l.held_at limit most
+$$"""  # noqa: S608  our own constant
 
 _OPEN_RUNS = """
 create or replace function petra_open_bulk_runs(most integer)
@@ -94,9 +99,9 @@ $$"""
 FINDERS = (
     Finder("petra_workspaces(uuid, integer)", _WORKSPACES, ("webhooks_event",)),
     Finder("petra_open_bulk_runs(integer)", _OPEN_RUNS, ("publishing_bulkrun",)),
-    Finder("petra_take_turns(integer)", _TAKE_TURNS, ("publishing_delivery",), ("publishing_lane",)),
+    Finder("petra_take_turns(integer, integer)", _TAKE_TURNS, ("publishing_delivery",), ("publishing_lane",)),
     Finder("petra_next_due()", _NEXT_DUE, ("publishing_delivery",), ("publishing_lane",)),
-    Finder("petra_old_turns(interval, integer)", _OLD_TURNS, (), ("publishing_lane",)),
+    Finder("petra_lost_turns(interval, integer)", _LOST_TURNS, (), ("publishing_lane",)),
 )
 
 
@@ -108,14 +113,14 @@ class Turn:
     delivery_id: UUID
 
 
-def take_turns(*, most: int) -> list[Turn]:
-    """Take up to `most` turns. Call inside the transaction that enqueues their jobs."""
-    return _turns("select * from petra_take_turns(%s)", [most])
+def take_turns(*, most: int, taker: int | None = None) -> list[Turn]:
+    """Take up to `most` turns for the worker of that number (lib.presence), which uses each or gives it back."""
+    return _turns("select * from petra_take_turns(%s, %s)", [most, taker])
 
 
-def old_turns(*, older_s: float, most: int = 200) -> list[Turn]:
-    """List turns taken more than `older_s` seconds ago."""
-    return _turns("select * from petra_old_turns(make_interval(secs => %s), %s)", [older_s, most])
+def lost_turns(*, older_s: float, most: int = 200) -> list[Turn]:
+    """List turns whose worker is gone, or that were taken more than `older_s` seconds ago."""
+    return _turns("select * from petra_lost_turns(make_interval(secs => %s), %s)", [older_s, most])
 
 
 def workspaces() -> Iterator[UUID]:
@@ -139,14 +144,14 @@ def open_runs(*, most: int = 200) -> list[tuple[UUID, UUID]]:
 
 
 def next_due() -> datetime | None:
-    """Say about when the next delivery becomes due (it may be past); None where nothing is planned."""
+    """Say about when there is a turn to take again (it may be past); None where nothing is planned."""
     with connection.cursor() as cursor:
         cursor.execute("select petra_next_due()")
         row = cursor.fetchone()
     return row[0] if row else None
 
 
-def _turns(query: str, arguments: list[float]) -> list[Turn]:
+def _turns(query: str, arguments: list[float | None]) -> list[Turn]:
     with connection.cursor() as cursor:
         cursor.execute(query, arguments)
         return [Turn(*row) for row in cursor.fetchall()]

@@ -7,7 +7,7 @@ constraints here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -45,8 +45,12 @@ class PauseKind(models.TextChoices):
 
 @dataclass(frozen=True)
 class Standing:
-    """What a turn must know beside the delivery: the pause in force, and the account's quiet hours in their zone."""
+    """What a turn must know beside the delivery: the pause in force, and the account's quiet hours in their zone.
 
+    `turn`: since when it is this delivery's turn, which names the turn; None where it is not.
+    """
+
+    turn: datetime | None
     paused: PauseKind | None
     quiet_hours: tuple[time, time] | None
     zone: ZoneInfo
@@ -83,6 +87,7 @@ class Delivery(TenantModel):
     tries = models.PositiveSmallIntegerField(default=0)  # sendings of this plan that were not written
     looks = models.PositiveSmallIntegerField(default=0)  # complete looks that did not find it
     resends = models.PositiveSmallIntegerField(default=0)  # sendings again after certain absence: at most one
+    crashes = models.PositiveSmallIntegerField(default=0)  # workers of this plan that died in its turn
     cause = models.CharField(max_length=20, blank=True)  # contract.Cause, or our own: late, paused, account
     for_person = models.TextField(blank=True)
     remote_id = models.CharField(max_length=200, blank=True)
@@ -147,12 +152,14 @@ class Attempt(TenantModel):
 class Lane(TenantModel):
     """One account's turn: at most one delivery of an account is in work at any time, over all processes.
 
-    `holder_id` is the delivery whose turn it is; `ready_at` the earliest instant of the next write.
+    `holder_id` is the delivery whose turn it is; `ready_at` the earliest instant of the next write. `held_by` is the
+    number of the worker that uses the turn (lib.presence); null where a pass without a worker does.
     """
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="lane")
     holder_id = models.UUIDField(null=True)
     held_at = models.DateTimeField(null=True)
+    held_by = models.IntegerField(null=True)
     ready_at = models.DateTimeField(default=timezone.now)
     quiet_from_local = models.TimeField(null=True)  # in the workspace's zone; both or none
     quiet_until_local = models.TimeField(null=True)

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import connections
 
-from petra.lib import clock, queue, workers
-from petra.publishing import finding, lanes
-from petra.publishing.dispatching import JOB, TURN_S
+from petra.lib import clock
+from petra.publishing import finding
+from petra.publishing.dispatching import TURN_S
 from petra.publishing.finding import Turn
 from petra.publishing.models import LIVE_STATES, Delivery, State
 from petra.publishing.publish import publish_delivery
+from petra.publishing.recovering import recover
 from petra.tenancy import scope
 
 log = logging.getLogger(__name__)
@@ -46,30 +47,17 @@ class Pass:
 def run_pass(*, limit: int) -> Pass:
     """Publish at most `limit` due deliveries, one of each account at a time. Call outside any transaction."""
     give_up_at = clock.monotonic() + _MOST_S
-    used: list[Turn] = _taken_over(limit)
+    for turn in finding.lost_turns(older_s=TURN_S, most=limit):
+        recover(turn)
+    used: list[Turn] = []
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="pass") as threads:
-        list(threads.map(_use, used))
         while len(used) < limit and clock.monotonic() < give_up_at:
-            with transaction.atomic():
-                turns = finding.take_turns(most=min(_AT_ONCE, limit - len(used)))
+            turns = finding.take_turns(most=min(_AT_ONCE, limit - len(used)))
             if not turns:
                 break
             list(threads.map(_use, turns))
             used += turns
     return _counted(used)
-
-
-def _taken_over(limit: int) -> list[Turn]:
-    """Take the turns that were lost: a pass that was broken off leaves no job behind which a worker could find."""
-    is_alone = not workers.is_any_alive()
-    taken = []
-    for turn in finding.old_turns(older_s=TURN_S, most=limit):
-        if not is_alone and queue.is_waiting_or_running(JOB, argument="delivery_id", value=str(turn.delivery_id)):
-            continue
-        with scope.workspace(turn.workspace_id):
-            if lanes.take_over(delivery_id=turn.delivery_id, older_s=TURN_S):
-                taken.append(turn)
-    return taken
 
 
 def _use(turn: Turn) -> None:

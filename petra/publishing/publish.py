@@ -5,10 +5,9 @@
     act     no transaction open: send, look or check through the adapter
     settle  one transaction: the Attempt's outcome, one move, the turn given back
 
-Run by the worker's job and by the command line; safe to repeat and to lose. A job that finds SENDING with an open
-Attempt
-knows that somebody died there: it never sends, it looks (`find`) first. No network's name, no sleep, no retry loop
-here: waiting is `next_at`, and the dispatcher comes back.
+Run by the worker's threads and by the command line; safe to repeat and to lose. A turn that finds SENDING with an open
+Attempt knows that somebody died there: it never sends, it looks (`find`) first. No network's name, no sleep, no retry
+loop here: waiting is `next_at`, and the dispatcher comes back.
 """
 
 from __future__ import annotations
@@ -89,10 +88,8 @@ def begin(*, workspace_id: UUID, delivery_id: UUID) -> Work | None:
     """Decide what this turn is for and write that down. None: nothing to do, and the turn is given back."""
     with scope.workspace(workspace_id):
         delivery = reading.delivery(delivery_id)
-        if delivery is None:
-            return None
-        turn = lanes.turn_of(account_id=delivery.account_id, delivery_id=delivery_id)
-        if turn is None:
+        turn = delivery.standing.turn if delivery is not None and delivery.standing is not None else None
+        if delivery is None or turn is None:
             return None
         work = _begin(delivery, turn)
         if work is None:

@@ -40,12 +40,14 @@ join posts_post p on p.id = d.post_id
 join accounts_account a on a.id = d.account_id
 left join accounts_target t on t.id = d.target_id
 left join accounts_target b on b.id = t.parent_id
-left join publishing_lane l on l.account_id = d.account_id
+join publishing_lane l on l.account_id = d.account_id
 join tenancy_workspace w on w.id = d.workspace_id
 where d.id = %s and d.workspace_id = %s
+for update of l
 """
 # The first kind of pause by name: an account's before a blog's before the workspace's.
 _STANDING = """
+case when l.holder_id = d.id then l.held_at end,
 (select min(x.kind) from publishing_pause x
   where x.workspace_id = d.workspace_id and x.subject_id in (d.account_id, p.blog_id, d.workspace_id)),
 l.quiet_from_local, l.quiet_until_local, w.time_zone
@@ -62,7 +64,10 @@ where m.post_id = %s and m.workspace_id = %s order by m.position
 
 
 def delivery(delivery_id: UUID) -> Delivery | None:
-    """Read a delivery with its post, account, target and the target's board. None where it is not in this workspace."""
+    """Read a delivery with its post, account, target, the target's board and its standing. None where it is not here.
+
+    Locks the account's lane until the transaction ends, so that a turn has one user.
+    """
     row = prepared.run(_statement(), [delivery_id, scope.current_workspace_id()]).fetchone()
     return None if row is None else _assembled(row)
 
@@ -105,12 +110,13 @@ def _names(model: type[models.Model]) -> list[str]:
 
 def _assembled(row: tuple[Any, ...]) -> Delivery:
     found, post, account, target, board = _split(row)
-    paused, quiet_from, quiet_until, zone = row[-4:]
+    turn, paused, quiet_from, quiet_until, zone = row[-5:]
     result: Delivery = found
     result.post, result.account, result.target = post, account, target
     if target is not None:
         target.parent = board
     result.standing = Standing(
+        turn,
         PauseKind(paused) if paused else None,
         (quiet_from, quiet_until) if quiet_from is not None and quiet_until is not None else None,
         ZoneInfo(zone),

@@ -307,6 +307,7 @@ def _new_plan(delivery: Delivery, *, due_at: datetime) -> dict[str, object]:
         "tries": 0,
         "looks": 0,
         "resends": 0,
+        "crashes": 0,
         "cause": "",
         "for_person": "",
         "is_manual": False,

@@ -1,11 +1,11 @@
-"""The worker: one process that does the queue's jobs and dispatches what is due. Started by `petra worker`, any
-number.
-"""
+"""The worker: one process that publishes what is due and does the queue's jobs. Any number may run."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
@@ -16,23 +16,41 @@ from petra.worker.registration import JOBS, PERIODIC
 
 log = logging.getLogger(__name__)
 
-_DRAIN_S = 30.0  # how long a job may go on after SIGTERM
+_DRAIN_S = 30.0  # how long work may go on after SIGTERM
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(*, concurrency: int | None = None) -> None:
-    """Work until SIGINT or SIGTERM; then finish what is in work and end. Call once, in the main thread."""
+    """Work until SIGINT or SIGTERM; then finish what is in work and end. Call once, in the main thread.
+
+    `concurrency` deliveries are published beside each other, and half as many jobs done.
+    """
     queue.register(JOBS)
     queue.register_periodic(PERIODIC)
-    dispatcher = Dispatcher()
+    threads = concurrency or settings.WORKER_CONCURRENCY
+    dispatcher = Dispatcher(threads=threads)
     dispatcher.start()
     try:
-        asyncio.run(_work(concurrency or settings.WORKER_CONCURRENCY))
+        asyncio.run(_work(dispatcher, jobs=max(threads // 2, 2)))
     finally:
-        dispatcher.stop()
+        dispatcher.ask_to_stop(drain_s=_DRAIN_S)
+        dispatcher.join()
 
 
-async def _work(concurrency: int) -> None:
+async def _work(dispatcher: Dispatcher, *, jobs: int) -> None:
+    loop = asyncio.get_running_loop()
     # Jobs are sync and run in this executor's threads; without it the loop's default of few threads would cap them.
-    with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="job") as threads:
-        asyncio.get_running_loop().set_default_executor(threads)
-        await queue.work(concurrency=concurrency, drain_s=_DRAIN_S, gone_s=settings.WORKER_GONE_S)
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="job") as threads:
+        loop.set_default_executor(threads)
+        working = asyncio.create_task(
+            queue.work(concurrency=jobs, drain_s=_DRAIN_S, gone_s=settings.WORKER_GONE_S), name="jobs"
+        )
+
+        def end() -> None:
+            dispatcher.ask_to_stop(drain_s=_DRAIN_S)
+            working.cancel()  # the queue finishes what is in work
+
+        for number in _ENDING:
+            loop.add_signal_handler(number, end)
+        with contextlib.suppress(asyncio.CancelledError):
+            await working

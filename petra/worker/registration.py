@@ -10,12 +10,7 @@ from petra.accounts import jobs as accounts
 from petra.articles import importing
 from petra.notifications import telling, watching
 from petra.posts import composing
-from petra.publishing import bulk, dispatching, pruning
-from petra.publishing.publish import publish_delivery
-
-
-def _publish_delivery(workspace_id: str, delivery_id: str) -> None:
-    publish_delivery(workspace_id=UUID(workspace_id), delivery_id=UUID(delivery_id))
+from petra.publishing import bulk, pruning
 
 
 def _import_blog(workspace_id: str, run_id: str) -> None:
@@ -57,7 +52,6 @@ def _notify() -> None:
 
 
 JOBS: dict[str, Callable[..., None]] = {
-    dispatching.JOB: _publish_delivery,
     bulk.JOB: _run_bulk,
     importing.JOB: _import_blog,
     composing.JOB: _draft_posts,

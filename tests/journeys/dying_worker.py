@@ -84,10 +84,11 @@ def before_settling(is_now: Callable[[], bool]) -> None:
     """Everything is written, nothing is committed."""
     original = lanes.give_back
 
-    def give_back(**values: Any) -> None:
-        original(**values)
+    def give_back(**values: Any) -> bool:
+        is_given = original(**values)
         if values.get("ready_at") is not None and is_now():
             die()
+        return is_given
 
     lanes.give_back = give_back
 

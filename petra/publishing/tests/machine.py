@@ -29,6 +29,7 @@ from petra.networks.contract import Sent
 from petra.publishing import finding, pausing, publish, scheduling, settling
 from petra.publishing import testing as furniture
 from petra.publishing.models import Attempt, Delivery, Lane, State
+from petra.publishing.recovering import recover
 from petra.simulator.testing import SimulatedAccount, Simulator
 from petra.tenancy import scope
 
@@ -281,8 +282,7 @@ class PublishingMachine(RuleBasedStateMachine):
         self.compare()
 
     def take_turns(self) -> list[finding.Turn]:
-        with transaction.atomic():
-            return finding.take_turns(most=50)
+        return finding.take_turns(most=50)
 
     def use_turn(self, delivery_id: UUID, before: dict[UUID, Delivery], fault: str, death: str) -> None:
         known = self.known[delivery_id]
@@ -353,13 +353,12 @@ class PublishingMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(k.waits_for_sweep for k in self.known.values()))
     @rule()
     def take_over(self) -> None:
-        """Another worker notices that the first one is gone, and does its jobs again."""
+        """Another worker notices that the first one is gone, and ends its turns."""
         self.ground.count("take over")
-        for turn in finding.old_turns(older_s=-1):
+        for turn in finding.lost_turns(older_s=-1):
             sent_before = self.sent(turn.delivery_id)
-            publish.publish_delivery(workspace_id=turn.workspace_id, delivery_id=turn.delivery_id)
-            if self.sent(turn.delivery_id) > sent_before:  # its first job was lost before it began
-                self.known[turn.delivery_id].is_written = True
+            recover(turn)
+            assert self.sent(turn.delivery_id) == sent_before
         for known in self.known.values():
             known.waits_for_sweep = False
         self.learn()
@@ -457,7 +456,7 @@ class PublishingMachine(RuleBasedStateMachine):
             self.work("none", "none")
         else:
             raise AssertionError(f"stuck: {[(d.state, d.next_at) for d in waiting]}")
-        assert finding.old_turns(older_s=-1) == [], "a turn was never given back"
+        assert finding.lost_turns(older_s=-1) == [], "a turn was never given back"
         self.compare()
 
     @staticmethod

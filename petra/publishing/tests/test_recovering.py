@@ -8,39 +8,39 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
-from petra.lib import clock, ids, queue, workers
+from petra.lib import clock, ids, presence
 from petra.lib.ids import new_id
-from petra.publishing import dispatching, lanes, pruning, publish, scheduling
+from petra.publishing import dispatching, finding, pruning, publish, scheduling
+from petra.publishing import testing as furniture
 from petra.publishing.models import Attempt, Delivery, State
+from petra.publishing.recovering import recover
 from petra.publishing.tests.stage import Stage
 from petra.tenancy import scope
 from petra.webhooks.models import Event
 
-
-def die_with_the_job(stage: Stage) -> None:
-    """A worker takes the job and is never heard of again; then somebody sweeps."""
-    with connection.cursor() as cursor:
-        cursor.execute("update procrastinate_jobs set status = 'doing', worker_id = null where status = 'todo'")
-    dispatching.sweep(gone_s=1)
+NOBODY = 1  # the number of no worker
 
 
-def enqueue_turn(stage: Stage) -> None:
+def take_a_turn(stage: Stage) -> None:
+    """A worker takes the turn whose lock is gone with it."""
     with scope.workspace(stage.workspace_id):
-        assert lanes.try_to_take(account_id=stage.account_id, delivery_id=stage.delivery_id)
-    queue.enqueue(dispatching.JOB, workspace_id=str(stage.workspace_id), delivery_id=str(stage.delivery_id))
+        furniture.let_time_pass(60)
+    assert [t.delivery_id for t in finding.take_turns(most=5, taker=NOBODY)] == [stage.delivery_id]
+
+
+def die_with_the_turn(stage: Stage) -> None:
+    take_a_turn(stage)
+    dispatching.sweep()
 
 
 def test_a_delivery_that_kills_three_workers_before_it_is_sent_fails_and_says_so(stage: Stage) -> None:
-    enqueue_turn(stage)
     for _ in range(2):
-        die_with_the_job(stage)
-        assert queue.is_waiting_or_running(dispatching.JOB, argument="delivery_id", value=str(stage.delivery_id))
-    die_with_the_job(stage)
+        die_with_the_turn(stage)
+        assert stage.read().state == State.PLANNED
+    die_with_the_turn(stage)
     delivery = stage.read()
     assert (delivery.state, delivery.cause) == (State.FAILED, "crashes")
     assert "Nothing was sent" in delivery.for_person
-    assert queue.parked() == {dispatching.JOB: 1}
-    assert workers.work().parked == {dispatching.JOB: 1} and not workers.work().is_well
     stage.verb(scheduling.retry_delivery)
     assert stage.turn().state == State.PUBLISHED
     assert len(stage.pins()) == 1
@@ -48,19 +48,42 @@ def test_a_delivery_that_kills_three_workers_before_it_is_sent_fails_and_says_so
 
 @pytest.mark.parametrize("is_sent", [False, True])
 def test_one_that_kills_them_while_it_may_be_out_is_left_to_a_person(is_sent: bool, stage: Stage) -> None:
-    enqueue_turn(stage)
+    take_a_turn(stage)
     work = publish.begin(workspace_id=stage.workspace_id, delivery_id=stage.delivery_id)
     assert work is not None
     if is_sent:
         publish.act(work)
-    for _ in range(3):
-        die_with_the_job(stage)
+    dispatching.sweep()
+    for _ in range(2):
+        assert stage.read().state == State.UNCONFIRMED
+        die_with_the_turn(stage)
     delivery = stage.read()
     assert (delivery.state, delivery.cause, delivery.next_at) == (State.UNCONFIRMED, "crashes", None)
     assert "say whether it is there" in delivery.for_person
     assert len(stage.pins()) == is_sent
     stage.verb(scheduling.look_again)
     assert stage.turn().state == (State.PUBLISHED if is_sent else State.UNCONFIRMED)
+
+
+def test_the_turn_of_a_worker_that_lives_is_left_to_it(stage: Stage) -> None:
+    with scope.workspace(stage.workspace_id):
+        furniture.let_time_pass(5)
+    here, number = presence.arrive()
+    with here:
+        assert number in presence.numbers()
+        assert len(finding.take_turns(most=5, taker=number)) == 1
+        dispatching.sweep()
+        assert finding.lost_turns(older_s=60) == []
+    assert number not in presence.numbers()
+    assert [t.delivery_id for t in finding.lost_turns(older_s=60)] == [stage.delivery_id]
+
+
+def test_a_turn_that_nobody_began_is_given_back_and_nobody_died_of_it(stage: Stage) -> None:
+    take_a_turn(stage)
+    assert recover(finding.Turn(stage.workspace_id, stage.delivery_id), is_crash=False)
+    assert not recover(finding.Turn(stage.workspace_id, stage.delivery_id)), "it was ended already"
+    assert stage.read().crashes == 0
+    assert stage.turn().state == State.PUBLISHED
 
 
 def old_rows(stage: Stage, *, days: int, count: int) -> None:

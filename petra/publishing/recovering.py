@@ -1,0 +1,68 @@
+"""Takes over the turn of a worker that is gone: what it may have sent is looked for, all else simply goes on.
+
+A delivery in whose turns one worker after another died is set aside: it is not tried again by itself, and says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from django.conf import settings
+
+from petra.lib import clock, columns
+from petra.networks.contract import Cause
+from petra.publishing import lanes, reading, scheduling
+from petra.publishing.finding import Turn
+from petra.publishing.models import Attempt, Delivery, State
+from petra.publishing.settling import settle_crash
+from petra.publishing.states import change_plan, move
+from petra.tenancy import scope
+
+log = logging.getLogger(__name__)
+
+_NOT_SENT: Final = "Petra was stopped again and again while preparing this, so it was set aside. Nothing was sent."
+_MAYBE: Final = "Petra was stopped again and again while working on this. Please look, and say whether it is there."
+
+
+def recover(turn: Turn, *, is_crash: bool = True) -> bool:
+    """End a turn that was lost, in one transaction. False where it came to its end by itself meanwhile. Repeatable.
+
+    A worker that was wrongly taken for dead loses nothing but its turn: see `settling.settle`. With `is_crash` off the
+    turn was not begun, and nobody died of it.
+    """
+    with scope.workspace(turn.workspace_id):
+        delivery = reading.delivery(turn.delivery_id)
+        since = delivery.standing.turn if delivery is not None and delivery.standing is not None else None
+        if delivery is None or since is None:
+            return False
+        if is_crash:
+            _note_crash(delivery)
+        return lanes.give_back(account_id=delivery.account_id, delivery_id=delivery.pk, turn=since)
+
+
+def _note_crash(delivery: Delivery) -> None:
+    crashes = delivery.crashes + 1
+    columns.update(Delivery, delivery.pk, {"crashes": crashes}, where={"plan_no": delivery.plan_no})
+    if crashes >= settings.MAX_CRASHES:
+        _park(delivery)
+    elif delivery.state == State.SENDING:
+        settle_crash(delivery)
+
+
+def _park(delivery: Delivery) -> None:
+    """Failed where nothing was sent, else a person must look."""
+    log.error("delivery %s: %d workers died with it, so it is set aside", delivery.pk, settings.MAX_CRASHES)
+    Attempt.objects.filter(delivery=delivery, outcome="").update(
+        finished_at=clock.now(), outcome="unknown", cause=Cause.AMBIGUOUS, for_person=_MAYBE
+    )
+    said = {"next_at": None, "cause": scheduling.CAUSE_CRASHES}
+    match State(delivery.state):
+        case State.PLANNED:
+            move(delivery, State.FAILED, because="crashes", for_person=_NOT_SENT, **said)
+        case State.SENDING | State.PROCESSING:
+            move(delivery, State.UNCONFIRMED, because="crashes", for_person=_MAYBE, **said)
+        case State.UNCONFIRMED:
+            change_plan(delivery, because="crashes", for_person=_MAYBE, **said)
+        case _:  # somebody else brought it to an end
+            pass
