@@ -17,6 +17,21 @@ def moment(at: datetime, *, zone: ZoneInfo, now: datetime) -> str:
     return _("%(day)s, %(time)s") % {"day": day_words(at, zone=zone, now=now), "time": clock_time}
 
 
+def inside(at: datetime, *, zone: ZoneInfo, now: datetime) -> str:
+    """Say when inside a sentence: "today, 17:10", "Tue 17 Nov, 18:30"."""
+    words = moment(at, zone=zone, now=now)
+    is_near = abs((at.astimezone(zone).date() - now.astimezone(zone).date()).days) <= 1
+    return words[0].lower() + words[1:] if is_near else words
+
+
+def stretch(start: datetime, end: datetime, *, zone: ZoneInfo, now: datetime) -> tuple[str, str]:
+    """Say from when to when inside a sentence, the day only once: "today, 04:10" and "10:02"."""
+    first = inside(start, zone=zone, now=now)
+    if start.astimezone(zone).date() == end.astimezone(zone).date():
+        return first, formats.date_format(end.astimezone(zone), "H:i")
+    return first, inside(end, zone=zone, now=now)
+
+
 def short(at: datetime, *, zone: ZoneInfo, now: datetime) -> str:
     """Say when in little room: "17:10" today, "Tue 17 Nov" else."""
     local = at.astimezone(zone)

@@ -1,0 +1,169 @@
+"""Reads what the page "Needs you" shows: what is late, what failed by cause, what may be out, and what waits.
+
+Call inside the workspace's scope. Few questions whatever there is: long lists are cut, with their whole count beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from petra.publishing import pausing, scheduling, together
+from petra.publishing.models import Delivery, PauseKind
+from petra.publishing.sentences import CAUSES, STATES, Sentence
+from petra.publishing.together import Failures
+from petra.web import pin_rows, waiting_rows
+from petra.web.pin_rows import NetworkMark
+from petra.web.waiting_rows import WaitingRow
+
+GROUP_SHOWN = 6  # pins named in a group
+LIST_MOST = 100
+
+
+@dataclass(frozen=True)
+class FailureGroup:
+    """Failed posts with one cause. `more` are not named."""
+
+    key: str
+    count: int
+    mark: NetworkMark
+    sentence: str
+    next_step: str
+    rows: list[WaitingRow]
+    more: int
+
+
+@dataclass(frozen=True)
+class WaitingGroup:
+    """Posts held for one reason, and where that is mended."""
+
+    title: str
+    sentence: str
+    next_step: str
+    icon: str
+    act_label: str
+    act_url: str
+    rows: list[WaitingRow]
+    more: int
+
+
+def failures(*, zone: ZoneInfo, now: datetime) -> list[FailureGroup]:
+    """Read the failures by cause."""
+    groups = together.failures()
+    wanted = {pk for group in groups for pk in group.delivery_ids[:GROUP_SHOWN]}
+    found = _rows_by_id(wanted, zone, now)
+    return [_failure_group(group, found) for group in groups]
+
+
+def _failure_group(group: Failures, found: dict[UUID, WaitingRow]) -> FailureGroup:
+    rows = [found[pk] for pk in group.delivery_ids[:GROUP_SHOWN] if pk in found]
+    general = failure_sentence(group)
+    return FailureGroup(
+        key=group.key,
+        count=group.count,
+        mark=pin_rows.mark_of(group.network),
+        sentence=general.happened,
+        next_step=general.next_step,
+        rows=rows,
+        more=group.count - len(rows),
+    )
+
+
+def failure_sentence(group: Failures) -> Sentence:
+    """Say what a group's failures have in common and what to do about it."""
+    general = CAUSES.get(group.cause) or STATES[together.State.FAILED]
+    return Sentence(group.sentence or general.happened, general.next_step)
+
+
+def _rows_by_id(ids: set[UUID], zone: ZoneInfo, now: datetime) -> dict[UUID, WaitingRow]:
+    if not ids:
+        return {}
+    found = waiting_rows.complete(Delivery.objects.filter(pk__in=ids))
+    return {row.id: row for row in waiting_rows.rows(found, zone=zone, now=now)}
+
+
+def unconfirmed(*, zone: ZoneInfo, now: datetime) -> list[WaitingRow]:
+    """Read what may be out."""
+    return waiting_rows.rows(waiting_rows.complete(together.unconfirmed())[:LIST_MOST], zone=zone, now=now)
+
+
+def waiting(*, zone: ZoneInfo, now: datetime) -> list[WaitingGroup]:
+    """Read what is held for other reasons than being late, by reason."""
+    groups: dict[tuple[object, ...], list[Delivery]] = {}
+    for delivery in waiting_rows.complete(together.held_otherwise())[:LIST_MOST]:
+        groups.setdefault(_reason(delivery), []).append(delivery)
+    return [_waiting_group(held, zone, now) for held in groups.values()]
+
+
+def _reason(delivery: Delivery) -> tuple[object, ...]:
+    of_account = delivery.cause in (scheduling.CAUSE_ACCOUNT, pausing.cause_of(PauseKind.ACCOUNT))
+    return (delivery.cause, delivery.account_id if of_account else None)
+
+
+def _waiting_group(held: list[Delivery], zone: ZoneInfo, now: datetime) -> WaitingGroup:
+    first = held[0]
+    rows = waiting_rows.rows(held[:GROUP_SHOWN], zone=zone, now=now)
+    title, icon, label, url = _mended_at(first, len(held))
+    return WaitingGroup(
+        title=title,
+        sentence=rows[0].sentence,
+        next_step=rows[0].next_step,
+        icon=icon,
+        act_label=label,
+        act_url=url,
+        rows=rows,
+        more=len(held) - len(rows),
+    )
+
+
+def _mended_at(delivery: Delivery, count: int) -> tuple[str, str, str, str]:
+    """Give title, icon, and the label and address of the page where the reason is mended."""
+    name, account_url = delivery.account.username, reverse("account", args=[delivery.account_id])
+    ways: dict[str, Callable[[], tuple[str, str, str, str]]] = {
+        scheduling.CAUSE_ACCOUNT: lambda: (
+            _many(count, "%(n)d post waits for %(name)s", "%(n)d posts wait for %(name)s", name=name),
+            "plug-connected-x",
+            _("Reconnect"),
+            account_url,
+        ),
+        pausing.cause_of(PauseKind.ACCOUNT): lambda: (
+            _many(count, "%(n)d post waits: %(name)s is paused", "%(n)d posts wait: %(name)s is paused", name=name),
+            "player-pause-f",
+            _("Open the account"),
+            account_url,
+        ),
+        pausing.cause_of(PauseKind.BLOG): lambda: (
+            _many(count, "%(n)d post waits: its blog is paused", "%(n)d posts wait: their blog is paused"),
+            "player-pause-f",
+            _("Open settings"),
+            reverse("settings"),
+        ),
+        pausing.cause_of(PauseKind.WORKSPACE): lambda: (
+            _many(count, "%(n)d post waits: the workspace is paused", "%(n)d posts wait: the workspace is paused"),
+            "player-pause-f",
+            _("Open settings"),
+            reverse("settings"),
+        ),
+    }
+    by_person = (_many(count, "%(n)d post was paused", "%(n)d posts were paused"), "player-pause-f", "", "")
+    way = ways.get(delivery.cause)
+    return way() if way else by_person
+
+
+def _many(count: int, one: str, many: str, **names: Any) -> str:
+    return ngettext(one, many, count) % {"n": count, **names}
+
+
+def left_out(refused: Iterable[tuple[UUID, str]]) -> list[tuple[str, str, str]]:
+    """Name what a verb was not done for: title, address and reason of each."""
+    reasons = dict(refused)
+    found = Delivery.objects.filter(pk__in=list(reasons)).select_related("post__article").order_by("due_at", "id")
+    return [(pin_rows.pin_title(d.post), reverse("pin", args=[d.post_id]), reasons[d.pk]) for d in found]
