@@ -212,7 +212,7 @@ def _frame_messages(stream: _Stream) -> Iterable[bytes]:
         {
             "pins": counts.pins,
             "articles": counts.articles,
-            "activity": counts.failures,
+            "needs_you": counts.failures,
             "accounts": counts.signed_out,
         }
     )

@@ -9,15 +9,18 @@ To make a page live, write a renderer and give it a line here. The name is what 
 
 from __future__ import annotations
 
-from petra.web import calendar_live
+from petra.web import bulk_view, calendar_live
 from petra.web.live_viewer import Renderer, reloads
 
 PAGES: dict[str, Renderer] = {
     "calendar": calendar_live.changes,
     "overview": reloads("delivery.", "import.", "account.", "post."),
     "articles": reloads("import.", "article.", "post."),
-    "pins": reloads("delivery.", "post."),
+    "pins": reloads("delivery.", "post.", "bulk."),
     "pin": reloads("delivery."),
+    "bulk": bulk_view.changes,
+    "bulk_runs": reloads("bulk."),
+    "needs_you": reloads("delivery.", "account.", "publishing."),
     "onboarding": reloads("import.", "post.", "drafts."),
     "accounts": reloads("account."),
     "activity": reloads(""),

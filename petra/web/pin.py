@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -18,14 +19,15 @@ from petra.lib import clock
 from petra.lib.errors import ProductError
 from petra.posts import composing, metadata
 from petra.posts.models import Generation, Post
-from petra.publishing import scheduling, slots
+from petra.publishing import bulk, scheduling, slots
 from petra.publishing.models import LIVE_STATES, Delivery, State
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
 from petra.web import moments, pin_page, pin_publish
-from petra.web.pins import publish_post_now, remove_post
+from petra.web.pins import remove_post
 from petra.web.shell import show
+from petra.web.way_back import way_back
 
 
 @require_safe
@@ -128,7 +130,7 @@ def pin_publish_now(request: MemberRequest, pin_id: UUID) -> HttpResponse:
         deliveries = list(Delivery.objects.filter(post=post).select_for_update())
         if request.POST.get("seen", "") != pin_publish.seen(post, deliveries):
             raise ProductError("seen", _("This changed a moment ago. Look at it again first."), http_status=409)
-        publish_post_now(post)
+        bulk.publish_post(post)
         if request.POST.get("stop_asking") == "on":
             health.stop_asking(post.target.account)
     except ProductError as error:
@@ -139,21 +141,21 @@ def pin_publish_now(request: MemberRequest, pin_id: UUID) -> HttpResponse:
 @require_POST
 @member_page(Role.EDITOR)
 def delivery_act(request: MemberRequest, delivery_id: UUID, act: str) -> HttpResponse:
-    """Do one thing to one delivery: retry, reset, cancel, undo, hold, look, there."""
-    verbs = {
+    """Do one thing to one delivery: retry, reset, cancel, undo, hold, look, there (with its address, where known)."""
+    verbs: dict[str, Callable[[Delivery], None]] = {
         "retry": scheduling.retry_delivery,
         "reset": scheduling.reset_delivery,
         "cancel": scheduling.cancel_delivery,
         "undo": scheduling.undo_cancel,
         "hold": scheduling.hold_delivery,
         "look": scheduling.look_again,
-        "there": scheduling.it_is_there,
+        "there": lambda delivery: scheduling.it_is_there(delivery, url=request.POST.get("url", "").strip()[:2048]),
     }
     if act not in verbs:
         raise Http404
     delivery = access.get(Delivery, delivery_id)
     try:
-        verbs[act](delivery)  # type: ignore[operator]  # each takes the delivery alone
+        verbs[act](delivery)
     except ProductError as error:
         messages.error(request, error.for_person)
     else:
@@ -162,6 +164,8 @@ def delivery_act(request: MemberRequest, delivery_id: UUID, act: str) -> HttpRes
             messages.success(request, _("Taken off the calendar"), extra_tags=undo)
         elif act in ("reset", "hold", "undo", "there"):
             messages.success(request, _("Done"))
+    if request.POST.get("back"):
+        return redirect(way_back(request, reverse("pin", args=[delivery.post_id])))
     return _back(request, delivery.post_id)
 
 

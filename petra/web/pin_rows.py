@@ -16,6 +16,7 @@ from petra.accounts.models import Target
 from petra.networks.registry import network
 from petra.posts.models import Post, PostMedia
 from petra.publishing.models import Delivery, State
+from petra.publishing.sentences import said_of
 from petra.web import moments, pin_status
 from petra.web.statuses import Status
 
@@ -104,7 +105,14 @@ def _row(post: Post, *, zone: ZoneInfo, now: datetime) -> PinRow:
         status=pin_status.pin_status(post, deliveries),
         when=moments.moment(at, zone=zone, now=now) if at else _("Not planned"),
         at=at,
-        why=shown.for_person if shown and shown.state != State.PUBLISHED else "",
+        why=_why(shown) if shown else "",
         remote_url=shown.remote_url if shown else "",
         version=post.version,
     )
+
+
+def _why(delivery: Delivery) -> str:
+    """Say why it is not out, in one sentence; empty where it is, or simply goes out at its time."""
+    if delivery.state == State.PUBLISHED or (delivery.state == State.PLANNED and not delivery.cause):
+        return ""
+    return said_of(delivery).happened

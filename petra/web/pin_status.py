@@ -13,8 +13,8 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Val
 from django.utils.translation import gettext as _
 
 from petra.posts.models import Post, WordsState
-from petra.publishing import scheduling
-from petra.publishing.models import Delivery, State
+from petra.publishing import pausing, scheduling
+from petra.publishing.models import Delivery, PauseKind, State
 from petra.web.statuses import Status, StatusKey, status
 
 LOOKS: dict[State, StatusKey] = {
@@ -26,6 +26,7 @@ LOOKS: dict[State, StatusKey] = {
     State.PLANNED: StatusKey.SCHEDULED,
     State.PUBLISHED: StatusKey.PUBLISHED,
 }
+PAUSES = (scheduling.CAUSE_PERSON, *(pausing.cause_of(kind) for kind in PauseKind))
 WORST_FIRST = (
     StatusKey.FAILED,
     StatusKey.ATTENTION,
@@ -39,7 +40,7 @@ WORST_FIRST = (
 def delivery_status(delivery: Delivery) -> Status:
     """Give the look of one delivery. A cancelled one has none of its own: the pin is ready again."""
     state = State(delivery.state)
-    if state == State.HELD and delivery.cause == scheduling.CAUSE_PERSON:
+    if state == State.HELD and delivery.cause in PAUSES:
         return status(StatusKey.PAUSED)
     return status(LOOKS.get(state, StatusKey.READY))
 
@@ -57,8 +58,8 @@ def pin_status(post: Post, deliveries: Iterable[Delivery]) -> Status:
 
 
 def paused_by_person() -> Q:
-    """Select what a person stopped: it waits for them, but nothing is wrong."""
-    return Q(state=State.HELD, cause=scheduling.CAUSE_PERSON)
+    """Select what a person stopped, itself or with all around it: it waits for them, but nothing is wrong."""
+    return Q(state=State.HELD, cause__in=PAUSES)
 
 
 def is_ready(post: Post) -> bool:

@@ -14,7 +14,6 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -23,17 +22,19 @@ from petra.accounts.models import Account, Target
 from petra.articles.models import Article, Blog
 from petra.lib import clock
 from petra.lib.errors import ProductError
+from petra.lib.ids import new_id
 from petra.posts import composing
 from petra.posts.models import Post
-from petra.publishing import scheduling
+from petra.publishing import bulk, scheduling
 from petra.publishing.models import LIVE_STATES, Delivery, State
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import moments, pin_rows, pin_status, targets
+from petra.web import bulk_view, moments, pin_rows, pin_status, targets
 from petra.web.paging import page_links
 from petra.web.shell import show
 from petra.web.statuses import STATUSES, StatusKey
+from petra.web.way_back import way_back
 
 PAGE_SIZE = 50
 TABS = (
@@ -80,6 +81,8 @@ def pins(request: MemberRequest) -> HttpResponse:
         "zone_words": moments.zone_words(zone, now=now),
         "may_change": request.actor.may(Role.EDITOR),
         "last_failure": _last_failure(request),
+        "runs": bulk_view.current(zone=zone, now=now),
+        "new_run_id": new_id(),
     }
     return show(request, "pins.html", context, here="pins")
 
@@ -88,7 +91,7 @@ def pins(request: MemberRequest) -> HttpResponse:
 @member_page(Role.EDITOR)
 def pins_bulk(request: MemberRequest) -> HttpResponse:
     """Do one thing to the chosen pins. All must belong to the workspace; each result counts."""
-    acts: dict[str, Callable[[MemberRequest, list[Post]], None]] = {
+    acts: dict[str, Callable[[MemberRequest, list[Post]], HttpResponse | None]] = {
         "schedule": _schedule,
         "board": _board,
         "publish": _publish,
@@ -96,11 +99,12 @@ def pins_bulk(request: MemberRequest) -> HttpResponse:
     }
     act = acts.get(request.POST.get("act", ""))
     ids = request.POST.getlist("pin")
+    answer = None
     if act is None or not ids:
         messages.error(request, _("Choose pins first."))
     else:
-        act(request, [access.get(Post, pin_id, removed_at=None) for pin_id in dict.fromkeys(ids)])
-    return redirect(_back(request))
+        answer = act(request, [access.get(Post, pin_id, removed_at=None) for pin_id in dict.fromkeys(ids)])
+    return answer or redirect(way_back(request, reverse("pins")))
 
 
 @require_POST
@@ -164,29 +168,17 @@ def _board(request: MemberRequest, posts: list[Post]) -> None:
     )
 
 
-def _publish(request: MemberRequest, posts: list[Post]) -> None:
-    started, problems = 0, []
-    for post in posts:
-        try:
-            publish_post_now(post)
-            started += 1
-        except ProductError as error:
-            problems.append(f"{pin_rows.pin_title(post)}: {error.for_person}")
-    if started:
-        messages.success(request, ngettext("%(n)d pin goes out now", "%(n)d pins go out now", started) % {"n": started})
-    _tell_problems(request, problems)
+def _publish(request: MemberRequest, posts: list[Post]) -> HttpResponse:
+    """Begin a run of these pins and show it. The form names the run, so that pressing twice begins one."""
+    run = bulk.start([post.pk for post in posts], run_id=_uuid(request.POST.get("run", "")))
+    return redirect("bulk_run", run.pk)
 
 
-def publish_post_now(post: Post) -> Delivery:
-    """Let a pin go out at once on its board's account: plan it for now, or hurry what is planned."""
-    if post.target is None:
-        raise ProductError("no_target", _("Choose a board first."))
-    account = post.target.account
-    known = scheduling.delivery_of(post.pk, account_id=account.pk)
-    if known is not None:
-        scheduling.publish_now(known)
-        return known
-    return scheduling.plan_delivery(post, account=account, target=post.target, due_at=clock.now(), is_manual=True)
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _remove(request: MemberRequest, posts: list[Post]) -> None:
@@ -270,9 +262,3 @@ def _last_failure(request: MemberRequest) -> str:
     if last is None:
         return ""
     return moments.span((clock.now() - last.moved_at).total_seconds())
-
-
-def _back(request: MemberRequest) -> str:
-    back = request.POST.get("back", "")
-    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None) and back.startswith("/")
-    return back if is_ours else reverse("pins")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,7 +31,7 @@ select
   (select count(*) from articles_article where archived_at is null),
   (select count(*) from articles_blog),
   (select count(*) from publishing_delivery
-    where state in ('failed', 'unconfirmed') or (state = 'held' and cause <> 'paused')),
+    where state in ('failed', 'unconfirmed') or (state = 'held' and left(cause, 6) <> 'paused')),
   (select count(*) from accounts_account where state = 'needs_reconnect'),
   (select min(next_at) from publishing_delivery where state = 'planned'),
   (select max(id) from webhooks_event)
@@ -122,21 +123,33 @@ class Shell:
 
 
 def show(
-    request: MemberRequest, template: str, context: dict[str, Any], *, here: str, live: str = "", status: int = 200
+    request: MemberRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    here: str,
+    live: str = "",
+    live_query: Mapping[str, object] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """Answer a whole page inside the frame.
 
-    `here` names the navigation's line that is current; `live` the page's own name in `live_pages`, where it differs.
+    `here` names the navigation's line that is current; `live` the page's own name in `live_pages`, where it differs;
+    `live_query` is what its renderer must know beside that.
     """
-    return render(request, template, {**context, "shell": shell(request, here=here, live=live)}, status=status)
+    frame = shell(request, here=here, live=live, live_query=live_query)
+    return render(request, template, {**context, "shell": frame}, status=status)
 
 
-def shell(request: MemberRequest, *, here: str, live: str = "") -> Shell:
+def shell(
+    request: MemberRequest, *, here: str, live: str = "", live_query: Mapping[str, object] | None = None
+) -> Shell:
     """Read the frame. Call inside the workspace's scope."""
     actor, numbers = request.actor, counts()
     told = {"page": live or here, "workspace": actor.workspace.pk, "after": numbers.newest_event or 0}
     name = actor.user.get_full_name() or actor.user.email.split("@")[0]
     return Shell(
+    told |= live_query or {}
         here=here,
         workspace_name=actor.workspace.name,
         workspace_note=ngettext("%(n)d blog", "%(n)d blogs", numbers.blogs) % {"n": numbers.blogs},
@@ -194,19 +207,20 @@ def _navigation(here: str, numbers: Counts) -> list[Group]:
                 link("calendar", _("Calendar"), "calendar-event", key="g c"),
                 link("pins", _("Pins"), "pinned", key="g p", count=numbers.pins),
                 link("articles", _("Articles"), "article", key="g a", count=numbers.articles, is_in_more=True),
+                link(
+                    "needs_you",
+                    _("Needs you"),
+                    "alert-circle-f",
+                    count=numbers.failures,
+                    is_bad=True,
+                    is_in_more=True,
+                ),
             ],
         ),
         Group(
             _("Measure"),
             [
-                link(
-                    "activity",
-                    _("Activity"),
-                    "history",
-                    count=numbers.failures,
-                    is_bad=True,
-                    is_in_more=True,
-                )
+                link("activity", _("Activity"), "history", is_in_more=True),
             ],
         ),
         Group(
