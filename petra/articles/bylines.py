@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import lxml.html
 
 from petra.articles.feeds import FeedItem
-from petra.articles.lines import IN_COMMENTS, has_class, names_of_site, one_line, squeezed, text_of
+from petra.articles.lines import names_of_site, one_line, squeezed, text_of
 from petra.articles.page import Node, Page, types_of
 
 _NOT_A_NAME = re.compile(
@@ -40,24 +41,20 @@ _AUTHOR_META = (
     "citation_author",
 )
 _AND = re.compile(r"\s*(?:,|;|&|\band\b|\bund\b|\bet\b|\by\b)\s*", re.IGNORECASE)
-_AUTHOR_PATHS = (
-    "//*[@itemprop='author']//*[@itemprop='name']",
-    "//*[@itemprop='author']",
-    "//a[contains(concat(' ', normalize-space(@rel), ' '), ' author ')]",
-    f"//*[{has_class('vcard')}]//*[{has_class('fn')}]",
-    "//*[contains(@class,'author-name') or contains(@class,'author_name') or contains(@class,'authorname') or"
-    " contains(@class,'byline-name') or contains(@class,'byline__name') or contains(@class,'byline-author') or"
-    " contains(@class,'date-author')]",
-    f"//*[{has_class('byline')} or {has_class('post-author')} or {has_class('entry-author')} or {has_class('author')}]",
-    "//a[contains(@href,'/author/') or contains(@href,'/autor/') or contains(@href,'/reporters/')]",
-    "//*[self::li or self::span or self::p or self::div or self::a or self::address][contains(@class,'author') and"
-    " not(contains(@class,'bio')) and not(contains(@class,'box')) and not(contains(@class,'about'))][not(.//img)]",
-)
+_AUTHOR_ADDRESS = re.compile(r"/author/|/autor/|/reporters/")
+_NAME_CLASSES = (
+    "author-name", "author_name", "authorname", "byline-name", "byline__name", "byline-author", "date-author",
+)  # fmt: skip
+_LINE_CLASSES = (" byline ", " post-author ", " entry-author ", " author ")
+_MOST_LINES = 400
+_LINE_TAGS = frozenset({"li", "span", "p", "div", "a", "address"})
+
+Element = lxml.html.HtmlElement
 
 
 def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
     """Say who wrote it, in the page's order; empty when nobody is named."""
-    node = page.article_node()
+    node = page.article_node
     firms: list[str] = []
     if node is not None:
         people, firms = _ld_people(page, node)
@@ -72,8 +69,8 @@ def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
     tagged = page.meta.get("article:author", []) + page.meta.get("author", [])[:1]
     names = _names(line for line in tagged if squeezed(line) not in {squeezed(name) for name in site_names})
     tag = "opengraph"
-    for path in _AUTHOR_PATHS:
-        found = page.tree.xpath(f"{path}[not({IN_COMMENTS})]")
+    for marked in _marked_authors(page):
+        found = [element for element in marked if not page.marks.is_beside(element)]
         near = _names(_byline(element) for element in found[:4])
         if near:
             if names and set(names) & set(near):
@@ -86,6 +83,27 @@ def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
     if not names:
         names, tag = _names(firms), "json-ld"
     return names, tag if names else ""
+
+
+def _marked_authors(page: Page) -> Iterator[list[Element]]:
+    """Give the elements that may name the author, the surest mark first."""
+    marks = page.marks
+    marked = marks.of_prop("author")
+    yield [name for name in marks.of_prop("name") if any(above in marked for above in name.iterancestors())]
+    yield marked
+    yield [link for link in page.tree.iter("a") if "author" in (link.get("rel") or "").split()]
+    cards = set(marks.of_class(" vcard "))
+    yield [name for name in marks.of_class(" fn ") if any(above in cards for above in name.iterancestors())]
+    yield list(marks.of_class(*_NAME_CLASSES))
+    yield list(marks.of_class(*_LINE_CLASSES))
+    yield [link for link in page.tree.iter("a") if _AUTHOR_ADDRESS.search(link.get("href") or "")]
+    yield [element for element in marks.of_class("author") if _is_author_line(element)]
+
+
+def _is_author_line(element: Element) -> bool:
+    classes = element.get("class") or ""
+    is_box = any(part in classes for part in ("bio", "box", "about"))
+    return element.tag in _LINE_TAGS and not is_box and element.find(".//img") is None
 
 
 def _ld_people(page: Page, node: Node) -> tuple[list[str], list[str]]:
@@ -111,16 +129,17 @@ def _ld_people(page: Page, node: Node) -> tuple[list[str], list[str]]:
 
 def _written_by(page: Page) -> Iterator[str]:
     """Find a line near the title that starts with "by" or stands beside the date."""
-    for element in page.tree.xpath(
-        f"(//article|//main|//body)[1]//*[self::p or self::span or self::div or self::li][not({IN_COMMENTS})]"
-    )[:400]:
+    body = page.tree.find(".//body")
+    lines = body.iter("p", "span", "div", "li") if body is not None else ()
+    for element in islice(lines, _MOST_LINES):
         line = one_line(element.text)
-        if 5 < len(line) <= 60 and (_WRITTEN_BY.match(line) or _BESIDE_DATE.search(line)):
+        is_told = 5 < len(line) <= 60 and (_WRITTEN_BY.match(line) or _BESIDE_DATE.search(line))
+        if is_told and not page.marks.is_beside(element):
             yield _BESIDE_DATE.sub("", line)
             return
 
 
-def _byline(element: lxml.html.HtmlElement) -> str:
+def _byline(element: Element) -> str:
     line = one_line(element.get("content") or text_of(element))
     return line if len(line) <= 120 else ""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from htmldate import find_date
 
 from petra.articles.feeds import FeedItem
-from petra.articles.lines import IN_COMMENTS, has_class, text_of
+from petra.articles.lines import text_of
 from petra.articles.moments import instant, read_moment
 from petra.articles.page import Node, Page
 
@@ -17,12 +17,16 @@ _PUBLISHED = (
     "article:published_time", "datepublished", "og:published_time", "dc.date.issued", "parsely-pub-date",
     "sailthru.date", "date", "dc.date", "pubdate", "publish-date", "publishdate", "article.published",
 )  # fmt: skip
+_DATE_CLASSES = {
+    "published": (" published ", " dt-published ", " entry-date ", " post-date "),
+    "modified": (" modified ", " updated ", " dt-updated "),
+}
 _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dc.date.modified", "last-modified")
 
 
 def published(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
     """Say when it was published, as a moment (see `moments`)."""
-    node = page.article_node()
+    node = page.article_node
     if node is not None and page.names_here(node):
         moment = read_moment(node.get("datePublished"), now=now)
         if moment:
@@ -45,7 +49,7 @@ def published(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
 
 def modified(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
     """Say when it was last changed, as a moment; "" when the page does not say."""
-    node = page.article_node()
+    node = page.article_node
     for value, source in (
         (node.get("dateModified") if node else None, "json-ld"),
         (page.first_meta(*_MODIFIED), "opengraph"),
@@ -72,18 +76,13 @@ def _written_moments(page: Page, node: Node | None, now: datetime) -> Iterator[F
 def _near_title(page: Page, kind: str) -> str:
     """The date marked up beside the title: time, abbr or an itemprop."""
     prop = "datePublished" if kind == "published" else "dateModified"
-    classes = (
-        ("published", "dt-published", "entry-date", "post-date")
-        if kind == "published"
-        else ("modified", "updated", "dt-updated")
-    )
-    tests = " or ".join(has_class(name) for name in classes)
-    found = page.tree.xpath(f"//*[@itemprop='{prop}' or (self::time or self::abbr) and ({tests})][not({IN_COMMENTS})]")
-    for element in found[:1]:
-        return element.get("datetime") or element.get("content") or element.get("title") or text_of(element)
+    classed = (one for one in page.marks.of_class(*_DATE_CLASSES[kind]) if one.tag in ("time", "abbr"))
+    for element in (*page.marks.of_prop(prop), *classed):
+        if not page.marks.is_beside(element):
+            return element.get("datetime") or element.get("content") or element.get("title") or text_of(element)
     if kind == "published":
-        times = page.tree.xpath(f"//time[@datetime][not(ancestor::aside)][not({IN_COMMENTS})]")
-        inside = page.tree.xpath(f"(//article|//main)//time[@datetime][not({IN_COMMENTS})]")
+        times = [time for time in page.tree.iter("time") if time.get("datetime") and not page.marks.is_beside(time)]
+        inside = [time for time in times if next(time.iterancestors("article", "main"), None) is not None]
         if times and (len(times) == 1 or inside):
             return (inside or times)[0].get("datetime") or ""
     return ""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from petra.articles import bylines, dating, fields, pictures, words
+from petra.articles import bylines, dating, fields, leads, pictures, roots, words
 from petra.articles.feeds import FeedItem
 from petra.articles.identity import absolute, address_key
 from petra.articles.page import ARTICLE_TYPES, Page, open_page, types_of
@@ -21,6 +21,7 @@ from petra.articles.pictures import Picture
 from petra.articles.srcset import picture_key
 from petra.networks.registry import NETWORKS
 
+MAX_TRANSLATIONS = 60
 LEAST_FEED_SHARE = 0.3  # a page with less text than this share of its feed's content is not the whole article
 
 
@@ -79,24 +80,17 @@ def extract(
         return None
     now = now or datetime.now(UTC)
     found = Extracted(url=url, canonical=_canonical(page))
-    said = words.read_words(page)
-    found.is_walled = said.is_walled
-    found.title, found.sources["title"] = fields.title(page, item)
-    found.authors, found.sources["author"] = bylines.authors(page, item)
-    found.published, found.sources["published"] = dating.published(page, item, now=now)
-    found.modified, found.sources["modified"] = dating.modified(page, item, now=now)
-    found.tags = fields.tags(page, item)
-    root = pictures.content_root(page, said.text.split("\n"))
-    found.text, found.sources["text"] = said.text, "page"
-    if not said.is_walled:
-        _read_body(found, page, root, item)
+    _read_claims(found, page, item, now)
+    marked = roots.marked_body(page)
+    found.is_walled = words.is_walled_off(page)
+    words.drop_junk(page)
+    _read_body(found, page, marked, item)
     found.language = words.language_of(found.text, fields.declared_language(page, item))
     found.excerpt, found.sources["excerpt"] = fields.excerpt(page, item, found.text)
-    found.pictures = pictures.find_pictures(page, root)
-    found.lead, found.sources["lead"] = pictures.lead_picture(page, found.pictures, root)
-    found.is_do_not_pin = any("nopin" in page.first_meta(name).lower() for name in _OPT_OUT_METAS)
-    found.translations = _translations(page)
-    found.signs = _signs(page, found)
+    found.signs |= {
+        "dated": bool(found.published and found.sources["published"] != "htmldate"),
+        "long": len(found.text) > 600,
+    }
     return found
 
 
@@ -113,8 +107,28 @@ def extract_item(item: FeedItem, *, now: datetime | None = None) -> Extracted:
     return found
 
 
-def _read_body(found: Extracted, page: Page, root: Any, item: FeedItem | None) -> None:
-    marked = pictures.marked_body(page)
+def _read_claims(found: Extracted, page: Page, item: FeedItem | None, now: datetime) -> None:
+    """Read what the page says of itself: needs the page whole."""
+    found.title, found.sources["title"] = fields.title(page, item)
+    found.authors, found.sources["author"] = bylines.authors(page, item)
+    found.published, found.sources["published"] = dating.published(page, item, now=now)
+    found.modified, found.sources["modified"] = dating.modified(page, item, now=now)
+    found.tags = fields.tags(page, item)
+    found.is_do_not_pin = any("nopin" in page.first_meta(name).lower() for name in _OPT_OUT_METAS)
+    found.translations = _translations(page)
+    found.signs = _signs(page)
+
+
+def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None) -> None:
+    """Read words and pictures from what is left of the page without its junk."""
+    if not found.is_walled:
+        found.text, found.sources["text"] = words.article_text(page), "page"
+        found.is_walled = not found.text and words.says_not_free(page)
+    root = roots.content_root(page, marked, found.text.split("\n"))
+    found.pictures = pictures.find_pictures(page, root)
+    found.lead, found.sources["lead"] = leads.lead_picture(page, found.pictures, root)
+    if found.is_walled:
+        return
     whole = words.plain_text(item.html) if item is not None and item.html else ""
     if whole and len(found.text) < LEAST_FEED_SHARE * len(whole):
         found.text, found.sources["text"] = whole, "feed"
@@ -129,25 +143,29 @@ def _read_body(found: Extracted, page: Page, root: Any, item: FeedItem | None) -
 
 def _canonical(page: Page) -> str:
     """Give the address the page names as its own; whether it may be believed is for the caller."""
-    for link in page.tree.xpath("//link[translate(@rel,'CANONICAL','canonical')='canonical']/@href")[:1]:
-        return absolute(str(link), page.base) or ""
+    for link in page.tree.iter("link"):
+        if (link.get("rel") or "").lower() == "canonical" and link.get("href"):
+            return absolute(link.get("href"), page.base) or ""
     return absolute(page.first_meta("og:url"), page.base) or ""
 
 
 def _translations(page: Page) -> dict[str, str]:
     found: dict[str, str] = {}
-    for link in page.tree.xpath("//head//link[@rel='alternate'][@hreflang][@href]")[:60]:
-        url = absolute(link.get("href") or "", page.base)
-        if url and address_key(url) != address_key(page.url):
-            found[str(link.get("hreflang"))[:20]] = url
+    head = page.tree.find(".//head")
+    for link in head.iter("link") if head is not None else ():
+        language, href = link.get("hreflang"), link.get("href")
+        if link.get("rel") != "alternate" or not language or not href or len(found) >= MAX_TRANSLATIONS:
+            continue
+        url = absolute(href, page.base)
+        if url and address_key(url) != page.key:
+            found[str(language)[:20]] = url
     return found
 
 
-def _signs(page: Page, found: Extracted) -> dict[str, bool]:
+def _signs(page: Page) -> dict[str, bool]:
     kinds = set().union(*(types_of(node) for node in page.nodes)) if page.nodes else set()
-    items = page.tree.xpath("//*[@itemscope][@itemtype]/@itemtype")
-    marked = {str(kind).rpartition("/")[2].lower() for kind in items}
-    node = page.article_node()
+    marked = {kind.rpartition("/")[2].lower() for kind in page.tree.xpath("//*[@itemscope]/@itemtype")}
+    node = page.article_node
     cards = len(page.tree.findall(".//article"))
     return {
         "article-type": page.first_meta("og:type").lower().startswith("article")
@@ -156,8 +174,6 @@ def _signs(page: Page, found: Extracted) -> dict[str, bool]:
         or bool(marked & ARTICLE_TYPES and cards <= 2),
         "listing-type": page.first_meta("og:type").lower() in ("website", "blog", "profile")
         or bool(kinds & {"collectionpage", "searchresultspage", "profilepage", "blog"}),
-        "dated": bool(found.published and found.sources["published"] != "htmldate"),
-        "long": len(found.text) > 600,
         "many-cards": cards > 8,
         "noindex": "noindex" in page.first_meta("robots").lower(),
     }

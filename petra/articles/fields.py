@@ -10,9 +10,10 @@ import html
 import re
 from urllib.parse import unquote, urlsplit
 
+import lxml.html
+
 from petra.articles.feeds import FeedItem
 from petra.articles.lines import (
-    IN_COMMENTS,
     MARKUP,
     folded,
     is_site,
@@ -26,6 +27,7 @@ from petra.articles.page import Page
 MAX_TITLE_CHARS = 500
 MAX_TAGS = 60
 _SEPARATORS = re.compile(r"\s+(?:[|·•»«›‹:/~—–-]|::|\|\|)\s+|\s*[|»]\s*")
+_TAG_ADDRESS = re.compile(r"/(?:tags?|category|categories)/")
 _NO_TAGS = frozenset({"uncategorized", "uncategorised", "allgemein", "unkategorisiert", "non classé", "sin categoría"})
 
 Found = tuple[str, str]  # value, source
@@ -36,7 +38,7 @@ def title(page: Page, item: FeedItem | None) -> Found:
     if item is not None and not item.title and item.published:
         return "", "feed"
     site_names = names_of_site(page)
-    node = page.article_node()
+    node = page.article_node
     headline = one_line(node.get("headline") or node.get("name")) if node else ""
     og = one_line(page.first_meta("og:title"))
     headings = _headings(page)
@@ -62,19 +64,18 @@ def title(page: Page, item: FeedItem | None) -> Found:
 
 def _headings(page: Page) -> list[str]:
     """The page's h1 lines, marked headlines first; an h1 that only links home is the site's name."""
-    marked = page.tree.xpath(
-        "//*[@itemprop='headline' or contains(concat(' ', normalize-space(@class), ' '), ' entry-title ') or"
-        " contains(concat(' ', normalize-space(@class), ' '), ' post-title ')][not(ancestor::aside)][not(self::meta)]"
-    )
+    marked = [
+        element
+        for element in (*page.marks.of_prop("headline"), *page.marks.of_class(" entry-title ", " post-title "))
+        if element.tag != "meta" and next(element.iterancestors("aside"), None) is None
+    ]
+    marked = list(dict.fromkeys(marked))
     found: list[str] = []
-    for element in [*(marked if len(marked) == 1 else []), *page.tree.iter("h1")]:
+    headings = list(page.tree.iter("h1"))
+    for element in [*(marked if len(marked) == 1 else []), *headings]:
         line = one_line(text_of(element))
         home = element.find(".//a[@href]")
-        if (
-            home is not None
-            and urlsplit(home.get("href") or "").path in ("/", "")
-            and len(page.tree.findall(".//h1")) > 1
-        ):
+        if home is not None and len(headings) > 1 and urlsplit(home.get("href") or "").path in ("/", ""):
             continue
         if 2 < len(line) <= MAX_TITLE_CHARS and line not in found:
             found.append(line)
@@ -103,7 +104,7 @@ def _without_site(text: str, site_names: set[str]) -> str:
 
 def declared_language(page: Page, item: FeedItem | None) -> str:
     """Say the language the page declares, like "en" or "pt-BR"; "" when none."""
-    node = page.article_node()
+    node = page.article_node
     spoken = node.get("inLanguage") if node else None
     spoken = spoken.get("alternateName") if isinstance(spoken, dict) else spoken
     for value in (page.tree.get("lang"), page.tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
@@ -119,7 +120,7 @@ def declared_language(page: Page, item: FeedItem | None) -> str:
 
 def excerpt(page: Page, item: FeedItem | None, text: str) -> Found:
     """Say in a sentence or two what it is about: the page's own description, else the start of its text."""
-    node = page.article_node()
+    node = page.article_node
     for value, source in (
         (page.first_meta("og:description"), "opengraph"),
         (page.first_meta("description", "twitter:description", "dc.description"), "meta"),
@@ -137,21 +138,13 @@ def excerpt(page: Page, item: FeedItem | None, text: str) -> Found:
 
 def tags(page: Page, item: FeedItem | None) -> list[str]:
     """Give keywords and categories, each once, in the page's spelling."""
-    node = page.article_node()
+    node = page.article_node
     found: list[str] = []
     if node is not None:
         for name in ("keywords", "articleSection"):
             found += _listed(node.get(name))
     found += [one_line(tag) for tag in page.meta.get("article:tag", [])]
-    linked = page.tree.xpath(
-        f"//a[contains(concat(' ', normalize-space(@rel), ' '), ' tag ')][not({IN_COMMENTS})][not(ancestor::nav)]"
-    )
-    if not linked:
-        linked = page.tree.xpath(
-            "(//article|//main|//*[@itemprop='articleBody']|//*[contains(@class,'post')])"
-            f"//a[contains(@href,'/tag/') or contains(@href,'/tags/') or contains(@href,'/category/') or"
-            f" contains(@href,'/categories/')][not({IN_COMMENTS})][not(ancestor::nav)]"
-        )
+    linked = _tag_links(page)
     if len(linked) <= 40:
         found += [one_line(text_of(element)).lstrip("#").strip(" ,") for element in linked]
     if item is not None:
@@ -159,6 +152,27 @@ def tags(page: Page, item: FeedItem | None) -> list[str]:
     if not found:
         found = _listed(page.first_meta("keywords", "news_keywords", "sailthru.tags", "parsely-tags"))
     return _distinct(found)
+
+
+def _tag_links(page: Page) -> list[lxml.html.HtmlElement]:
+    """Give the links to the article's tags and categories: marked as such, else told by their address."""
+    links = [link for link in page.tree.iter("a") if link.get("href") or link.get("rel")]
+    marked = [link for link in links if "tag" in (link.get("rel") or "").split()]
+    found = [link for link in marked if not _is_in_frame(page, link)]
+    if found:
+        return found
+    posts = set(page.marks.of_class("post"))
+    told = [link for link in links if _TAG_ADDRESS.search(link.get("href") or "")]
+    return [
+        link
+        for link in told
+        if any(above.tag in ("article", "main") or above in posts for above in link.iterancestors())
+        and not _is_in_frame(page, link)
+    ]
+
+
+def _is_in_frame(page: Page, link: lxml.html.HtmlElement) -> bool:
+    return next(link.iterancestors("nav"), None) is not None or page.marks.is_beside(link)
 
 
 def _listed(value: object) -> list[str]:

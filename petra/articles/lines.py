@@ -19,30 +19,6 @@ _QUOTES = str.maketrans(
 )
 
 
-_QUOTES = str.maketrans(
-    {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "..."}
-)
-
-
-def has_class(name: str) -> str:
-    """Give the XPath test for one class among an element's."""
-    return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
-
-
-def has_class_from(start: str) -> str:
-    """Give the XPath test for a class that starts so."""
-    return f"contains(concat(' ', normalize-space(@class)), ' {start}')"
-
-
-# True for what stands in comments, boxes beside the text or lists of other articles; never for the page's own frame.
-IN_COMMENTS = (
-    "ancestor-or-self::*[not(self::body) and not(self::html)][self::aside"
-    f" or {has_class_from('comment')} or starts-with(@id, 'comment') or @id='respond'"
-    f" or {has_class_from('related')} or starts-with(@id, 'related')"
-    f" or {has_class('sidebar')} or @id='sidebar' or @id='secondary' or {has_class_from('widget')}]"
-)
-
-
 def one_line(text: object) -> str:
     """Give text as one line of plain words: entities decoded (twice at most), markup and doubled spaces gone."""
     if not isinstance(text, str):

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import charset_normalizer
@@ -16,7 +17,8 @@ import lxml.html
 from lxml import etree
 from w3lib.encoding import html_to_unicode
 
-from petra.articles.identity import absolute, address_key, clean_text
+from petra.articles.identity import absolute, address_key
+from petra.articles.marks import Marks
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ATTRIBUTE_CHARS = 20_000
@@ -33,8 +35,12 @@ ARTICLE_TYPES = frozenset(
 _LD_WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>|/\*\s*\]\]>\s*\*/)\s*$"
 )
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-_XML_LINE = re.compile(r"^\s*<\?xml[^>]*\?>")
+_CONTROL = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+_XML_LINE = re.compile(r"\s*<\?xml[^>]*\?>")
+# lxml asks Python for the class of every element it hands out; the default lookup asks nobody.
+_PLAIN_LOOKUP = etree.ElementDefaultClassLookup(
+    element=lxml.html.HtmlElement, comment=lxml.html.HtmlComment, pi=lxml.html.HtmlProcessingInstruction
+)
 
 Node = dict[str, Any]  # a JSON-LD object, as strangers write it
 
@@ -71,11 +77,21 @@ class Page:
             if types_of(node) & set(types):
                 yield node
 
+    @cached_property
+    def marks(self) -> Marks:
+        """What the elements are called; gathered once, when first asked."""
+        return Marks(self.tree)
+
+    @cached_property
+    def key(self) -> str:
+        """The key of this page's address."""
+        return address_key(self.url)
+
+    @cached_property
     def article_node(self) -> Node | None:
-        """Give the JSON-LD node that describes this page's article: one that names this address, else the only one."""
+        """The JSON-LD node that describes this page's article: one that names this address, else the only one."""
         found = [node for node in self.nodes if types_of(node) & ARTICLE_TYPES]
-        here = address_key(self.url)
-        matching = [node for node in found if any(address_key(url) == here for url in self._addresses_of(node))]
+        matching = [node for node in found if self.names_here(node)]
         pool = matching or (found if len(found) <= 3 else [])
         with_headline = [node for node in pool if node.get("headline") or node.get("name")]
         ranked = sorted(with_headline or pool, key=lambda node: -sum(bool(node.get(name)) for name in _TELLING))
@@ -83,8 +99,7 @@ class Page:
 
     def names_here(self, node: Node) -> bool:
         """Say whether a JSON-LD node names this page's address as its own."""
-        here = address_key(self.url)
-        return any(address_key(url) == here for url in self._addresses_of(node))
+        return any(address_key(url) == self.key for url in self._addresses_of(node))
 
     def _addresses_of(self, node: Node) -> Iterator[str]:
         entity = node.get("mainEntityOfPage")
@@ -113,16 +128,19 @@ def open_page(body: bytes, *, url: str, content_type: str = "") -> Page | None:
 
 
 def parse_html(text: str) -> lxml.html.HtmlElement | None:
-    """Parse HTML of any quality; attributes of absurd length are dropped."""
-    text = _XML_LINE.sub("", _without_deserts(text))
+    """Parse HTML of any quality; comments and attributes of absurd length are dropped."""
+    text = _without_deserts(text)
+    declared = _XML_LINE.match(text)
+    text = text[declared.end() :] if declared else text
     if not text.strip():
         return None
-    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=False, remove_pis=True)
+    parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=False, remove_pis=True, remove_comments=True)
+    parser.set_element_class_lookup(_PLAIN_LOOKUP)
     try:
         tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
-    for element in tree.iter(etree.Element):
+    for element in tree.xpath(f"//*[@*[string-length() > {MAX_ATTRIBUTE_CHARS}]]"):
         for name, value in element.attrib.items():
             if len(value) > MAX_ATTRIBUTE_CHARS:
                 del element.attrib[name]
@@ -151,7 +169,8 @@ def decode(body: bytes, content_type: str) -> str:
         _, text = html_to_unicode(content_type or None, body, auto_detect_fun=guess)
     except (LookupError, ValueError):
         text = body.decode("utf-8", "replace")
-    return _CONTROL.sub("", clean_text(text))
+    plain = text.encode("utf-8", "replace").translate(None, _CONTROL).decode("utf-8")
+    return plain.replace("\ufffe", "").replace("\uffff", "")
 
 
 def types_of(node: Node) -> set[str]:

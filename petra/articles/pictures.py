@@ -1,4 +1,4 @@
-"""The pictures of an article: where each is to be had largest, its size, alt and caption, and which one leads. Pure.
+"""The pictures of an article: where each is to be had largest, its size, alt and caption. Pure.
 
 Walks the article's part of the page in reading order and asks every attribute lazy themes use.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
 from urllib.parse import urlsplit
 
 import lxml.html
@@ -24,6 +26,10 @@ _SOURCES = (
     "data-orig-file", "data-large-file", "data-pin-media", "data-hi-res-src", "data-large_image", "data-full-url",
     "data-lazy-src", "data-src", "data-original", "data-lazy", "data-img-url", "data-image", "data-url", "src",
 )  # fmt: skip
+# What a theme keeps in these is large, how large it does not say. For choosing only, never shown.
+_LIKELY_PX = {"data-orig-file": 5000, "data-large-file": 1500, "data-full-url": 1500}
+_LINKED_PX = 1200
+_AVIF = re.compile(r"\.avif\b|[?&](?:fm|format)=avif")  # networks don't take AVIF, 2026-11
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set")
 _OUTSIDE = frozenset({"nav", "header", "footer", "aside", "form", "button", "iframe"})
 _OUTSIDE_NAMES = re.compile(
@@ -42,15 +48,11 @@ _FURNITURE = re.compile(
     r"(?:^|[/_.-])(?:logo|icon|avatar|badge|sprite|button|favicon|spinner|arrow|smil(?:ey|ie)|share)s?(?:[/_.-]|$)",
     re.IGNORECASE,
 )
-_CONTENT_PATHS = (
-    "//*[@itemprop='articleBody']",
-    "//*[contains(concat(' ', normalize-space(@class), ' '), ' entry-content ')]",
-    "//*[contains(concat(' ', normalize-space(@class), ' '), ' post-content ')]",
-    "//*[contains(concat(' ', normalize-space(@class), ' '), ' gh-content ')]",
-    "//*[contains(concat(' ', normalize-space(@class), ' '), ' article-content ')]",
-    "//*[contains(concat(' ', normalize-space(@class), ' '), ' article-body ')]",
-    "//*[contains(concat(' ', normalize-space(@class), ' '), ' post-body ')]",
-)
+_NOT_SHOWN = re.compile(r"display:\s*none")
+_STYLE_WIDTH = re.compile(r"(?:^|[;\s])width:\s*(\d{1,4})px")
+_STYLE_HEIGHT = re.compile(r"(?:^|[;\s])height:\s*(\d{1,4})px")
+
+Element = lxml.html.HtmlElement
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,14 @@ class Picture:
     pin_description: str = ""
 
 
-def find_pictures(page: Page, root: lxml.html.HtmlElement) -> list[Picture]:
+def find_pictures(page: Page, root: Element) -> list[Picture]:
     """List the article's own pictures below `root` in reading order, each once, at most 200."""
     found: dict[str, Picture] = {}
     for element in root.iter("img", "noscript", "amp-img"):
         if len(found) >= MAX_PICTURES:
             break
-        for image in _images(element):
-            picture = _picture(page, image, element, root=root)
+        for image in images_in(element):
+            picture = picture_of(page, image, element, root=root)
             if picture is None:
                 continue
             key = picture_key(picture.url)
@@ -83,83 +85,8 @@ def find_pictures(page: Page, root: lxml.html.HtmlElement) -> list[Picture]:
     return list(found.values())
 
 
-def lead_picture(page: Page, pictures: list[Picture], root: lxml.html.HtmlElement) -> tuple[Picture | None, str]:
-    """Choose the picture that stands for the article, and say who named it."""
-    for url, source in _named_leads(page):
-        same = next((picture for picture in pictures if picture_key(picture.url) == picture_key(url)), None)
-        if not _TRACKER.search(url) and (same is not None or not _FURNITURE.search(urlsplit(url).path)):
-            if same is None:
-                return Picture(url, *_og_words(page)), source
-            return _larger(same, url), source
-    marked = page.tree.xpath(
-        "//img[contains(@class,'wp-post-image') or contains(@class,'attachment-post-thumbnail') or contains(@class,"
-        "'featured-image')] | //*[contains(@class,'gh-feature-image') or contains(@class,'gh-article-image')]"
-        "/descendant-or-self::img"
-    )
-    for image in marked[:1]:
-        picture = _picture(page, image, image, root=None)
-        if picture is not None:
-            return picture, "theme"
-    visible = [picture for picture in pictures if not picture.is_nopin]
-    for picture in visible:
-        if picture.width_px >= 400 or (not picture.width_px and not picture.height_px):
-            return picture, "content"
-    return (visible[0], "content") if visible else (None, "")
-
-
-def marked_body(page: Page) -> lxml.html.HtmlElement | None:
-    """Give the element the page marks as the article's body, if there is exactly one."""
-    for path in _CONTENT_PATHS:
-        marked = page.tree.xpath(path)
-        if len(marked) == 1 and len(text_of(marked[0])) >= 20:
-            return marked[0]
-    return None
-
-
-def content_root(page: Page, paragraphs: list[str]) -> lxml.html.HtmlElement:
-    """Give the element that holds the article: the marked one, else the smallest with 80 % of the text's paragraphs."""
-    marked = marked_body(page)
-    if marked is not None:
-        return _with_gallery(marked)
-    holder = _smallest_holder(page.tree, paragraphs)
-    articles = page.tree.findall(".//article")
-    if holder is None:
-        if len(articles) == 1:
-            return articles[0]
-        main = page.tree.find(".//main")
-        body = page.tree.find(".//body")
-        return main if main is not None else (body if body is not None else page.tree)
-    for ancestor in (holder, *holder.iterancestors()):
-        if ancestor.tag == "article":
-            return ancestor
-    return holder
-
-
-def _with_gallery(marked: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
-    """Step up to the single article around a marked body: galleries and covers stand beside it in many themes."""
-    for ancestor in marked.iterancestors("article"):
-        return ancestor
-    return marked
-
-
-def _smallest_holder(tree: lxml.html.HtmlElement, paragraphs: list[str]) -> lxml.html.HtmlElement | None:
-    wanted = {one_line(paragraph)[:80] for paragraph in paragraphs if len(paragraph) > 40}
-    if not wanted:
-        return None
-    counts: dict[lxml.html.HtmlElement, int] = {}
-    hits = 0
-    for element in tree.iter("p", "li", "blockquote", "div", "h2", "h3", "td", "pre"):
-        start = one_line(element.text or "")[:80] if element.tag == "div" else one_line(text_of(element)[:400])[:80]
-        if start in wanted:
-            wanted.discard(start)
-            hits += 1
-            for ancestor in element.iterancestors():
-                counts[ancestor] = counts.get(ancestor, 0) + 1
-    full = [element for element, count in counts.items() if count >= 0.8 * hits]
-    return min(full, key=lambda element: sum(1 for _ in element.iter()), default=None)
-
-
-def _images(element: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
+def images_in(element: Element) -> Iterator[Element]:
+    """Give the image itself, or those a noscript element holds for browsers without scripts."""
     if element.tag != "noscript":
         yield element
         return
@@ -170,20 +97,19 @@ def _images(element: lxml.html.HtmlElement) -> Iterator[lxml.html.HtmlElement]:
     yield from images
 
 
-def _picture(
-    page: Page, image: lxml.html.HtmlElement, place: lxml.html.HtmlElement, *, root: lxml.html.HtmlElement | None
-) -> Picture | None:
-    if root is not None and (_is_outside(place, root) or _is_card(page, place) or _is_shown_small(image)):
+def picture_of(page: Page, image: Element, place: Element, *, root: Element | None) -> Picture | None:
+    """Read one image; None when it is no picture of the article. `place` is where it stands, `root` None asks less."""
+    if root is not None and (_is_shown_small(image) or _is_outside(place, root) or _is_card(page, place)):
         return None
     best = _largest(page, image, place)
-    if best is None or _TRACKER.search(best.url):
+    if best is None or is_tracker(best.url):
         return None
-    is_told_of = len(image.get("alt") or "") > 2 and any(a.tag in ("p", "figure") for a in place.iterancestors())
-    if _FURNITURE.search(urlsplit(best.url).path) and not is_told_of:
+    is_told_of = len(image.get("alt") or "") > 2 and next(place.iterancestors("p", "figure"), None) is not None
+    if is_furniture(best.url) and not is_told_of:
         return None
     width, height = _size(image, best)
     is_wanted_pin = any(name.startswith("data-pin-") for name in image.attrib)
-    if not is_wanted_pin and min(side for side in (width or 9999, height or 9999)) < LEAST_SIDE_PX:
+    if not is_wanted_pin and min(width or 9999, height or 9999) < LEAST_SIDE_PX:
         return None
     classes = image.get("class") or ""
     is_nopin = "data-pin-nopin" in image.attrib or "nopin" in classes.split() or image.get("nopin") is not None
@@ -202,7 +128,17 @@ def _picture(
     )
 
 
-def _largest(page: Page, image: lxml.html.HtmlElement, place: lxml.html.HtmlElement) -> Candidate | None:
+def is_tracker(url: str) -> bool:
+    """Say whether an address is one of a counter, an advertisement, an avatar or an emoji."""
+    return bool(_TRACKER.search(url))
+
+
+def is_furniture(url: str) -> bool:
+    """Say whether a file's name is that of a logo, an icon or a button."""
+    return bool(_FURNITURE.search(urlsplit(url).path))
+
+
+def _largest(page: Page, image: Element, place: Element) -> Candidate | None:
     candidates = [
         replace(candidate, url=url)
         for candidate in _candidates(image, place)
@@ -211,23 +147,21 @@ def _largest(page: Page, image: lxml.html.HtmlElement, place: lxml.html.HtmlElem
     if not candidates:
         return None
 
-    def rank(pair: tuple[int, Candidate]) -> tuple[float, int]:
-        order, candidate = pair
-        width = candidate.width_px or told_size(candidate.url)[0] or (800 * candidate.density)
-        is_hard = bool(
-            re.search(r"\.avif\b|[?&](?:fm|format)=avif", candidate.url)
-        )  # networks don't take AVIF, 2026-11
-        return (0 if is_hard else 1, width), -order  # type: ignore[return-value]  # a pair sorts like a number
+    if len(candidates) == 1:
+        return candidates[0]
 
-    return max(enumerate(candidates), key=rank)[1]
+    def rank(candidate: Candidate) -> tuple[bool, float]:
+        width = candidate.likely_px or candidate.width_px or told_size(candidate.url)[0] or 800 * candidate.density
+        return not _AVIF.search(candidate.url), width
+
+    return max(candidates, key=rank)  # of equal ones the first
 
 
-def _candidates(image: lxml.html.HtmlElement, place: lxml.html.HtmlElement) -> Iterator[Candidate]:
+def _candidates(image: Element, place: Element) -> Iterator[Candidate]:
     for name in _SOURCES:
         value = (image.get(name) or "").strip()
         if value and not (name in ("data-url", "data-image") and not is_picture_address(value)):
-            width = 5000 if name == "data-orig-file" else 1500 if name in ("data-large-file", "data-full-url") else 0
-            yield Candidate(value, width)
+            yield Candidate(value, likely_px=_LIKELY_PX.get(name, 0))
     for name in _SETS:
         yield from srcset.parse_srcset(image.get(name) or "")
     parent = place.getparent()
@@ -238,27 +172,34 @@ def _candidates(image: lxml.html.HtmlElement, place: lxml.html.HtmlElement) -> I
                     yield from srcset.parse_srcset(source.get(name) or "")
         parent = parent.getparent()
     if parent is not None and parent.tag == "a" and is_picture_address(parent.get("href") or ""):
-        yield Candidate(parent.get("href") or "", 1200)
+        yield Candidate(parent.get("href") or "", likely_px=_LINKED_PX)
 
 
-def _size(image: lxml.html.HtmlElement, best: Candidate) -> tuple[int, int]:
+def _size(image: Element, best: Candidate) -> tuple[int, int]:
     """Say the chosen file's size; shown width and height give its shape when the file is a larger one."""
+    whole = re.match(r"(\d{2,5}),(\d{2,5})$", image.get("data-orig-size") or "")
+    if whole and best.url.endswith((image.get("data-orig-file") or "-").rpartition("/")[2]):
+        return int(whole[1]), int(whole[2])
     width, height = told_size(best.url)
-    width = best.width_px if 0 < best.width_px < 5000 and best.width_px not in (1200, 1500) else width
-    for name_w, name_h in (("data-image-width", "data-image-height"), ("width", "height")):
-        shown_w, shown_h = _pixels(image.get(name_w)), _pixels(image.get(name_h))
-        if shown_w and shown_h:
-            if width and not height:
-                return width, round(width * shown_h / shown_w)
-            return (width or shown_w), (height or shown_h)
+    width = best.width_px or width
+    shown_w, shown_h = _shown_size(image)
+    if shown_w and shown_h and width and not height:
+        return width, round(width * shown_h / shown_w)
+    return width or shown_w, height or shown_h
+
+
+def _shown_size(image: Element) -> tuple[int, int]:
+    width, height = _pixels(image.get("width")), _pixels(image.get("height"))
+    for name_w, name_h in (("data-image-width", "data-image-height"), ("data-width", "data-height")):
+        told_w, told_h = _pixels(image.get(name_w)), _pixels(image.get(name_h))
+        if told_w and told_h:
+            return told_w, told_h
     style = image.get("style") or ""
-    told = re.search(r"(?:^|[;\s])width:\s*(\d{1,4})px", style), re.search(r"(?:^|[;\s])height:\s*(\d{1,4})px", style)
-    if not width and told[0] and told[1]:
-        return int(told[0][1]), int(told[1][1])
-    dims = re.match(r"(\d{2,5}),(\d{2,5})$", image.get("data-orig-size") or "")
-    if dims and best.width_px == 5000:
-        return int(dims[1]), int(dims[2])
-    return width or _pixels(image.get("width")), height or _pixels(image.get("height"))
+    if not (width and height) and "px" in style:
+        told = _STYLE_WIDTH.search(style), _STYLE_HEIGHT.search(style)
+        if told[0] and told[1]:
+            return int(told[0][1]), int(told[1][1])
+    return width, height
 
 
 def _pixels(value: str | None) -> int:
@@ -266,8 +207,8 @@ def _pixels(value: str | None) -> int:
     return int(match[1]) if match else 0
 
 
-def _caption(place: lxml.html.HtmlElement) -> str:
-    for ancestor in place.iterancestors():
+def _caption(place: Element) -> str:
+    for ancestor in place.iterancestors("figure", "div", "dl", "p", "span", "article", "body", "main", "section"):
         classes = ancestor.get("class") or ""
         if ancestor.tag == "figure" or "wp-caption" in classes:
             for caption in ancestor.xpath(".//figcaption|.//*[contains(@class,'wp-caption-text')]")[:1]:
@@ -278,9 +219,9 @@ def _caption(place: lxml.html.HtmlElement) -> str:
     return ""
 
 
-def _is_outside(place: lxml.html.HtmlElement, root: lxml.html.HtmlElement) -> bool:
+def _is_outside(place: Element, root: Element) -> bool:
     """Say whether something between a picture and the article's element marks it as not the article's own."""
-    nested = 1 if root.tag == "article" or _stands_in_article(root) else 0
+    nested = 1 if root.tag == "article" or next(root.iterancestors("article"), None) is not None else 0
     for ancestor in place.iterancestors():
         if ancestor is root:
             return False
@@ -290,23 +231,21 @@ def _is_outside(place: lxml.html.HtmlElement, root: lxml.html.HtmlElement) -> bo
     return False
 
 
-def _stands_in_article(element: lxml.html.HtmlElement) -> bool:
-    return any(ancestor.tag == "article" for ancestor in element.iterancestors())
+def _has_outer_name(element: Element) -> bool:
+    classes, name = element.get("class"), element.get("id")
+    return bool(classes or name) and _is_outer_name(f"{classes or ''} {name or ''}")
 
 
-def _has_outer_name(element: lxml.html.HtmlElement) -> bool:
-    names = " ".join((element.get("class") or "", element.get("id") or ""))
+@lru_cache(maxsize=4096)  # the pages of a site call their elements the same
+def _is_outer_name(names: str) -> bool:
     return len(names) < 400 and bool(_OUTSIDE_NAMES.search(names))
 
 
-def _is_card(page: Page, place: lxml.html.HtmlElement) -> bool:
+def _is_card(page: Page, place: Element) -> bool:
     """Say whether a picture stands for another article: it links there, and words beside it link there too."""
-    here = address_key(page.url)
-    for ancestor in list(place.iterancestors())[:6]:
-        if ancestor.tag != "a":
-            continue
+    for ancestor in islice(place.iterancestors("a"), 1):
         url = absolute(ancestor.get("href") or "", page.base)
-        if url is None or is_picture_address(url) or address_key(url) == here or "attachment" in url:
+        if url is None or is_picture_address(url) or address_key(url) == page.key or "attachment" in url:
             return False
         if site_of(url).host != site_of(page.url).host:
             return False
@@ -316,7 +255,7 @@ def _is_card(page: Page, place: lxml.html.HtmlElement) -> bool:
     return False
 
 
-def _has_twin_link(link: lxml.html.HtmlElement, href: str) -> bool:
+def _has_twin_link(link: Element, href: str) -> bool:
     for card in list(link.iterancestors())[:5]:
         for other in card.iter("a"):
             if other is not link and other.get("href") == href and len(text_of(other)) > 10:
@@ -326,7 +265,7 @@ def _has_twin_link(link: lxml.html.HtmlElement, href: str) -> bool:
     return False
 
 
-def _is_shown_small(image: lxml.html.HtmlElement) -> bool:
+def _is_shown_small(image: Element) -> bool:
     """Say whether the page shows a picture as a thumbnail, whatever its file holds."""
     if any(name.startswith("data-pin-") for name in image.attrib):
         return False
@@ -337,12 +276,11 @@ def _is_shown_small(image: lxml.html.HtmlElement) -> bool:
     return bool(sizes and int(sizes[1]) < 120)
 
 
-def _is_hidden(place: lxml.html.HtmlElement) -> bool:
-    chain = [place, *list(place.iterancestors())[:4]]
-    return any(
-        "tasty-pins-hidden" in (element.get("class") or "") or re.search(r"display:\s*none", element.get("style") or "")
-        for element in chain
-    )
+def _is_hidden(place: Element) -> bool:
+    for element in (place, *islice(place.iterancestors(), 4)):
+        if "tasty-pins-hidden" in (element.get("class") or "") or _NOT_SHOWN.search(element.get("style") or ""):
+            return True
+    return False
 
 
 def _better(first: Picture, second: Picture) -> Picture:
@@ -356,53 +294,3 @@ def _better(first: Picture, second: Picture) -> Picture:
         is_hidden=first.is_hidden and second.is_hidden,
         pin_description=first.pin_description or second.pin_description,
     )
-
-
-def _larger(same: Picture, url: str) -> Picture:
-    width, height = told_size(url)
-    return replace(same, url=url, width_px=width, height_px=height) if width > same.width_px else same
-
-
-def _named_leads(page: Page) -> Iterator[tuple[str, str]]:
-    node = page.article_node()
-    og = next(
-        (
-            value
-            for name in ("og:image", "og:image:url", "og:image:secure_url")
-            for value in page.meta.get(name, ())
-            if value
-        ),
-        "",
-    )
-    if node is not None:
-        url = _ld_image(page, node.get("image") or node.get("thumbnailUrl"))
-        if url:
-            yield url, "json-ld"
-    for value, source in ((og, "opengraph"), (page.first_meta("twitter:image", "twitter:image:src"), "twitter")):
-        url = absolute(value, page.base) if value and not is_blank(value) else None
-        if url:
-            yield url, source
-    for link in page.tree.xpath("//link[@rel='image_src']/@href")[:1]:
-        url = absolute(str(link), page.base)
-        if url:
-            yield url, "link"
-
-
-def _ld_image(page: Page, value: object) -> str | None:
-    """Give the largest picture a JSON-LD image value names."""
-    best: tuple[int, str] | None = None
-    for one in value if isinstance(value, list) else [value]:
-        node = page.resolve(one)
-        written = one if isinstance(one, str) else (node.get("url") or node.get("contentUrl")) if node else None
-        written = written[0] if isinstance(written, list) and written else written
-        url = absolute(written, page.base) if isinstance(written, str) and not is_blank(written) else None
-        if url is None:
-            continue
-        width = _pixels(str(node.get("width"))) if node else 0
-        if best is None or width > best[0]:
-            best = (width, url)
-    return best[1] if best else None
-
-
-def _og_words(page: Page) -> tuple[str]:
-    return (one_line(page.first_meta("og:image:alt", "twitter:image:alt"))[:2000],)

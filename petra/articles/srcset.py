@@ -25,16 +25,21 @@ _PATH_WIDTHS = (
     re.compile(r"/s(\d{3,4})(?:-c)?/"),  # Blogger
     re.compile(r"[-_](\d{3,4})w?\.(?:jpe?g|png|webp|avif)"),
 )
+_LONG_MARK = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-f])(?:[0-9a-f]{16,}|[0-9]{7,})"
+)
+_DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d{4})")
 _WIDTH_KEYS = ("w", "width", "imwidth", "wid", "maxwidth")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One address a picture can be had from; `width_px` 0 when nothing tells."""
+    """One address a picture can be had from; `width_px` 0 when nothing tells, `likely_px` when only its place does."""
 
     url: str
     width_px: int = 0
     density: float = 0.0
+    likely_px: int = 0
 
 
 def parse_srcset(text: str) -> list[Candidate]:
@@ -116,6 +121,15 @@ def picture_key(url: str) -> str:
     tail = path.rstrip("/").rpartition("/")[2]
     generic = len(tail) < 9 or tail.isdigit() or re.match(r"(?:image|picture|default|original|photo)\b", tail)
     return (parts.netloc.removeprefix("www.") + path).lower() if generic else tail.lower()
+
+
+def picture_marks(url: str) -> set[str]:
+    """Give what identifies a picture in its address: its key and the long numbers and digests in it.
+
+    One mark in common says that two addresses very likely show the same picture, cut or stored in another way.
+    """
+    plain = unquote(unquote(url)).lower()
+    return {picture_key(url)} | {mark for mark in _LONG_MARK.findall(plain[:2000]) if not _DAY.match(mark)}
 
 
 def _number(text: str) -> int:

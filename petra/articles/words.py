@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urljoin
 
 import lxml.html
 import nh3
@@ -18,24 +17,23 @@ from petra.articles.identity import clean_text
 from petra.articles.lines import text_of
 from petra.articles.page import Page, parse_html
 
-_JUNK_TAGS = frozenset({"script", "style", "nav", "aside", "form", "iframe", "template"})
-_JUNK_IDS = frozenset({"comments", "respond", "disqus_thread"})
-_JUNK_CLASSES = frozenset(
-    {
-        "comments", "comments-area", "related", "related-posts", "sharedaddy", "jp-relatedposts",
-        "wp-block-latest-posts", "post-info",
-    }
+_JUNK_TAGS = ("script", "style", "nav", "aside", "form", "iframe", "template")
+_JUNK_IDS = ("comments", "respond", "disqus_thread")
+_JUNK_CLASSES = (
+    " comments ", " comments-area ", " related ", " related-posts ", " sharedaddy ", " jp-relatedposts ",
+    " wp-block-latest-posts ", " post-info ",
 )  # fmt: skip
-_WALL_PATH = (
-    "//*[contains(@class,'gh-post-upgrade-cta') or contains(@class,'post-password-form')"
-    " or contains(@class,'paywall-gate') or contains(@class,'subscribers-only')]"
-)
+_WALL_CLASSES = ("gh-post-upgrade-cta", "post-password-form", "paywall-gate", "subscribers-only")
+_SURELY_ENOUGH = 1_000  # letters
+_ENOUGH_SHARE = 0.3
 _LANGUAGES = [
     "ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "gl", "he", "hi", "hr",
     "hu", "id", "is", "it", "ja", "ko", "la", "lt", "lv", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq",
     "sr", "sv", "th", "tr", "uk", "vi", "zh",
 ]  # fmt: skip
 _LEAST_LETTERS = 200
+_TOLD_CHARS = 1_200  # of a text; more tells no more of its language
+_LETTER = re.compile(r"[^\W\d_]")
 _TAGS = frozenset(
     [
         "a",
@@ -90,66 +88,64 @@ _ATTRIBUTES = {
     "td": {"colspan"},
     "th": {"colspan"},
 }
+Element = lxml.html.HtmlElement
 LEAST_OPEN_CHARS = 1_500  # publishers mark articles as paid that they show whole; a teaser is shorter
 MOST_ADDED_CHARS = 80
 MAX_HTML_CHARS = 500_000
 MAX_TEXT_CHARS = 300_000
 
 
-@dataclass(frozen=True)
-class Words:
-    """The article's words. `is_walled`: the site shows them to members only, so there is none."""
-
-    text: str
-    html: str
-    is_walled: bool = False
+def is_walled_off(page: Page) -> bool:
+    """Say whether a wall stands on the page: the site shows the article to members only."""
+    return any(True for _ in page.marks.of_class(*_WALL_CLASSES))
 
 
-def read_words(page: Page) -> Words:
-    """Take the article's text out of its page."""
-    if page.tree.xpath(_WALL_PATH):
-        return Words("", "", is_walled=True)
-    tree = copy.deepcopy(page.tree)
-    _drop_junk(tree)
-    text = _text(tree, page.url)[:MAX_TEXT_CHARS]
-    if _says_not_free(page) and len(text) < LEAST_OPEN_CHARS:
-        return Words("", "", is_walled=True)  # what is left is the teaser and cards of other articles
-    return Words(text, "")
+def article_text(page: Page) -> str:
+    """Give the article's words out of a page whose junk is dropped; "" when there are none, or a teaser of them."""
+    text = _text(page)[:MAX_TEXT_CHARS]
+    if says_not_free(page) and len(text) < LEAST_OPEN_CHARS:
+        return ""  # what is left is the teaser and cards of other articles
+    return text
 
 
-def complete(text: str, root: lxml.html.HtmlElement) -> str:
+def complete(text: str, root: Element) -> str:
     """Give the whole words of the article's element when they are the same text with its ends: extraction cuts last
     lines that are mostly links, and first ones that are short.
     """
-    tree = copy.deepcopy(root)
-    tree.tail = None
-    _drop_junk(tree)
-    whole = block_text(tree)
+    whole = block_text(root)
     return whole if len(text) <= len(whole) <= len(text) + MOST_ADDED_CHARS else text
 
 
-def _says_not_free(page: Page) -> bool:
-    node = page.article_node()
+def says_not_free(page: Page) -> bool:
+    """Say whether the page's structured data says that members only may read it."""
+    node = page.article_node
     free = node.get("isAccessibleForFree") if node else None
     return free is False or (isinstance(free, str) and free.strip().lower() == "false")
 
 
-def clean_html(root: lxml.html.HtmlElement, page: Page, heading: str) -> str:
-    """Give the article's markup through an allow-list: safe to show, addresses absolute."""
-    tree = copy.deepcopy(root)
-    tree.tail = None
-    _drop_junk(tree)
-    for element in tree.xpath(".//h1"):
+def clean_html(root: Element, page: Page, heading: str) -> str:
+    """Give the article's markup through an allow-list: safe to show, addresses absolute. Changes the page's tree."""
+    for element in list(root.iter("h1")):
         if text_of(element) == heading:
-            _drop(element)
+            element.drop_tree()
         else:
             element.tag = "h2"
+    for element in root.iter("a", "img"):
+        name = "href" if element.tag == "a" else "src"
+        if element.get(name):
+            element.set(name, _joined(page.base, element.get(name)))
     try:
-        tree.make_links_absolute(page.base, resolve_base_href=False, handle_failures="ignore")
-        markup = lxml.html.tostring(tree, encoding="unicode")
+        markup = lxml.html.tostring(root, encoding="unicode", with_tail=False)
     except (ValueError, etree.LxmlError):
         return ""
     return sanitise(markup)
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:
+        return ""
 
 
 def sanitise(markup: str) -> str:
@@ -173,6 +169,8 @@ def plain_text(markup: str) -> str:
     return block_text(tree)[:MAX_TEXT_CHARS]
 
 
+_SILENT = frozenset({"script", "style", "noscript", "template", "head"})
+_SPACES = re.compile(r"[ \t\r\f\v\xa0]+")
 _BLOCKS = frozenset(
     [
         "p",
@@ -204,43 +202,36 @@ _BLOCKS = frozenset(
 )
 
 
-def block_text(root: lxml.html.HtmlElement) -> str:
+def block_text(root: Element) -> str:
     """Give an element's words with a line for each block."""
     pieces: list[str] = []
+    silent = 0  # how many elements deep in what has no words
     for event, element in etree.iterwalk(root, events=("start", "end")):
-        if not isinstance(element.tag, str) or element.tag in ("script", "style", "noscript", "template", "head"):
-            if event == "start" and isinstance(element.tag, str) and element.text:
-                pass
-            elif event == "end" and element.tail and element is not root:
+        is_start, is_silent = event == "start", element.tag in _SILENT
+        if is_start:
+            silent += is_silent
+        if not silent:
+            if element.tag in _BLOCKS:
+                pieces.append("\n")
+            if is_start and element.text:
+                pieces.append(element.text)
+        if not is_start:
+            silent -= is_silent
+            if not silent and element.tail and element is not root:
                 pieces.append(element.tail)
-            continue
-        if element.tag in _BLOCKS:
-            pieces.append("\n")
-        if event == "start" and element.text and not _inside_silent(element):
-            pieces.append(element.text)
-        elif event == "end" and element.tail and element is not root and not _inside_silent(element, tail=True):
-            pieces.append(element.tail)
-    lines = (re.sub(r"[ \t\r\f\v\xa0]+", " ", line).strip() for line in "".join(pieces).split("\n"))
+    lines = (_SPACES.sub(" ", line).strip() for line in "".join(pieces).split("\n"))
     return "\n".join(line for line in lines if line)
-
-
-def _inside_silent(element: etree._Element, *, tail: bool = False) -> bool:
-    start = element.getparent() if tail else element
-    while start is not None:
-        if start.tag in ("script", "style", "noscript", "template", "head"):
-            return True
-        start = start.getparent()
-    return False
 
 
 def language_of(text: str, declared: str) -> str:
     """Say the text's language: the declared one unless 200 letters of text clearly say otherwise."""
-    letters = sum(letter.isalpha() for letter in text[:4000])
+    text = text[:_TOLD_CHARS]
+    letters = len(_LETTER.findall(text))
     if letters < _LEAST_LETTERS and declared:
         return declared
     if letters < 20:
         return declared
-    spoken, share = _identifier().classify(text[:2000])
+    spoken, share = _identifier().classify(text)
     if declared[:2].lower() == spoken or spoken == "la":
         return declared
     return str(spoken) if (share > 0.999 or not declared) else declared
@@ -253,41 +244,30 @@ def _identifier() -> Any:  # py3langid has no types
     return identifier
 
 
-def _text(tree: lxml.html.HtmlElement, url: str) -> str:
+def drop_junk(page: Page) -> None:
+    """Take out of the page what is never an article's own words. What the page says of itself is read before."""
+    tree = page.tree
+    feet = (foot for foot in tree.iter("footer") if next(foot.iterancestors("article"), None) is None)
+    marked = (*page.marks.of_id(*_JUNK_IDS), *page.marks.of_class(*_JUNK_CLASSES))
+    for element in [*tree.iter(*_JUNK_TAGS), *feet, *marked]:
+        if element.tag not in ("html", "body") and element.getparent() is not None:
+            element.drop_tree()
+
+
+def _text(page: Page) -> str:
+    """Let trafilatura find the words, with its second opinions only where the first is short for the page."""
+    quick = _extraction(page, is_quick=True)
+    if len(quick) >= _SURELY_ENOUGH or len(quick) > _ENOUGH_SHARE * len(page.tree.text_content()):
+        return quick
+    return _extraction(page, is_quick=False)
+
+
+def _extraction(page: Page, *, is_quick: bool) -> str:
     try:
         document = trafilatura.bare_extraction(
-            tree, url=url, include_comments=False, favor_precision=False, with_metadata=False, include_tables=True
+            page.tree, url=page.url, fast=is_quick, include_comments=False, with_metadata=False
         )
     except (ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError):  # trafilatura 2.3 on odd pages
         return ""
     text = getattr(document, "text", None) if document is not None else None
     return clean_text(text.strip()) if isinstance(text, str) else ""
-
-
-def _drop_junk(tree: lxml.html.HtmlElement) -> None:
-    """Take out what is never an article's own words."""
-    for element in [element for element in tree.iter(etree.Element) if element is not tree and _is_junk(element)]:
-        _drop(element)
-
-
-def _is_junk(element: lxml.html.HtmlElement) -> bool:
-    if element.tag in _JUNK_TAGS or element.get("id") in _JUNK_IDS:
-        return True
-    if element.tag == "footer":
-        return not any(ancestor.tag == "article" for ancestor in element.iterancestors())
-    classes = element.get("class")
-    return classes is not None and not _JUNK_CLASSES.isdisjoint(classes.split())
-
-
-def _drop(element: etree._Element) -> None:
-    parent = element.getparent()
-    if parent is None:
-        return
-    tail = element.tail
-    if tail:
-        before = element.getprevious()
-        if before is not None:
-            before.tail = (before.tail or "") + tail
-        else:
-            parent.text = (parent.text or "") + tail
-    parent.remove(element)
