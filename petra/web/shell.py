@@ -147,9 +147,9 @@ def shell(
     """Read the frame. Call inside the workspace's scope."""
     actor, numbers = request.actor, counts()
     told = {"page": live or here, "workspace": actor.workspace.pk, "after": numbers.newest_event or 0}
+    told |= live_query or {}
     name = actor.user.get_full_name() or actor.user.email.split("@")[0]
     return Shell(
-    told |= live_query or {}
         here=here,
         workspace_name=actor.workspace.name,
         workspace_note=ngettext("%(n)d blog", "%(n)d blogs", numbers.blogs) % {"n": numbers.blogs},
@@ -204,9 +204,6 @@ def _navigation(here: str, numbers: Counts) -> list[Group]:
             "",
             [
                 link("overview", _("Overview"), "layout-dashboard", key="g o"),
-                link("calendar", _("Calendar"), "calendar-event", key="g c"),
-                link("pins", _("Pins"), "pinned", key="g p", count=numbers.pins),
-                link("articles", _("Articles"), "article", key="g a", count=numbers.articles, is_in_more=True),
                 link(
                     "needs_you",
                     _("Needs you"),
@@ -215,6 +212,9 @@ def _navigation(here: str, numbers: Counts) -> list[Group]:
                     is_bad=True,
                     is_in_more=True,
                 ),
+                link("calendar", _("Calendar"), "calendar-event", key="g c"),
+                link("pins", _("Pins"), "pinned", key="g p", count=numbers.pins),
+                link("articles", _("Articles"), "article", key="g a", count=numbers.articles, is_in_more=True),
             ],
         ),
         Group(
