@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-import lxml.html
+from lxml.html import HtmlElement as Element
 
 from petra.articles.feeds import FeedItem
 from petra.articles.lines import names_of_site, one_line, squeezed, text_of
@@ -48,8 +48,6 @@ _NAME_CLASSES = (
 _LINE_CLASSES = (" byline ", " post-author ", " entry-author ", " author ")
 _MOST_LINES = 400
 _LINE_TAGS = frozenset({"li", "span", "p", "div", "a", "address"})
-
-Element = lxml.html.HtmlElement
 
 
 def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:

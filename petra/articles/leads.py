@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-import lxml.html
+from lxml.html import HtmlElement as Element
 
 from petra.articles.identity import absolute
 from petra.articles.lines import one_line, text_of
@@ -23,8 +23,6 @@ _THEME_CLASSES = (
     "wp-post-image", "attachment-post-thumbnail", "featured-image", "gh-feature-image", "gh-article-image",
 )  # fmt: skip
 _IMAGES = ("img", "noscript", "amp-img")
-
-Element = lxml.html.HtmlElement
 Found = tuple[Picture | None, str]  # picture, source
 
 
@@ -68,9 +66,9 @@ def lead_without(found_lead: Picture | None, pictures: list[Picture], refused: s
 def _unnamed(page: Page, pictures: list[Picture], root: Element) -> Found:
     for element in page.marks.of_class(*_THEME_CLASSES):
         image = element if element.tag == "img" else element.find(".//img")
-        picture = picture_of(page, image, image, root=None) if image is not None else None
-        if picture is not None:
-            return picture, "theme"
+        marked = picture_of(page, image, image, root=None) if image is not None else None
+        if marked is not None:
+            return marked, "theme"
     first = _first_large(pictures)
     if first is not None:
         return first, "content"

@@ -8,13 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import lxml.html
+from lxml.html import HtmlElement as Element
 
 # What stands in comments, boxes beside the text or lists of other articles; never the page's own frame.
 _BESIDE_CLASS = re.compile(r" (?:comment|related|widget)| sidebar ")
 _BESIDE_ID = re.compile(r"(?:comment|related)|(?:respond|sidebar|secondary)\Z")
-
-Element = lxml.html.HtmlElement
 
 
 class Marks:

@@ -140,7 +140,8 @@ def parse_html(text: str) -> lxml.html.HtmlElement | None:
         tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
-    for element in tree.xpath(f"//*[@*[string-length() > {MAX_ATTRIBUTE_CHARS}]]"):
+    overlong: Any = tree.xpath(f"//*[@*[string-length() > {MAX_ATTRIBUTE_CHARS}]]")
+    for element in overlong:
         for name, value in element.attrib.items():
             if len(value) > MAX_ATTRIBUTE_CHARS:
                 del element.attrib[name]

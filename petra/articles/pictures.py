@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
-import lxml.html
+from lxml.html import HtmlElement as Element
 
 from petra.articles import srcset
 from petra.articles.identity import absolute, address_key, site_of
@@ -51,8 +51,6 @@ _FURNITURE = re.compile(
 _NOT_SHOWN = re.compile(r"display:\s*none")
 _STYLE_WIDTH = re.compile(r"(?:^|[;\s])width:\s*(\d{1,4})px")
 _STYLE_HEIGHT = re.compile(r"(?:^|[;\s])height:\s*(\d{1,4})px")
-
-Element = lxml.html.HtmlElement
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-import lxml.html
+from lxml.html import HtmlElement as Element
 
 from petra.articles.lines import one_line, text_of
 from petra.articles.page import Page
@@ -15,8 +15,6 @@ _BODY_CLASSES = (
 _LEAST_CHARS = 20
 _START_CHARS = 80
 _MOST_OF_THEM = 0.8
-
-Element = lxml.html.HtmlElement
 
 
 def marked_body(page: Page) -> Element | None:

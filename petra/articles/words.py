@@ -11,6 +11,7 @@ import lxml.html
 import nh3
 import trafilatura
 from lxml import etree
+from lxml.html import HtmlElement as Element
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from petra.articles.identity import clean_text
@@ -88,7 +89,6 @@ _ATTRIBUTES = {
     "td": {"colspan"},
     "th": {"colspan"},
 }
-Element = lxml.html.HtmlElement
 LEAST_OPEN_CHARS = 1_500  # publishers mark articles as paid that they show whole; a teaser is shorter
 MOST_ADDED_CHARS = 80
 MAX_HTML_CHARS = 500_000
