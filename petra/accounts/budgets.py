@@ -319,6 +319,22 @@ def left(account: Account, network: Network, *, now: datetime) -> Left:
     return _left(bucket, budget, now)
 
 
+def left_by_category(account: Account, network: Network, *, now: datetime) -> dict[Category, Left]:
+    """Say what `account` may still call of each kind that has a limit of its own or is closed now; CALLS always.
+
+    Reads `account.budgets`: prefetch it for a list.
+    """
+    rows = {b.category: b for b in account.budgets.all()}
+    found = {Category.CALLS: left(account, network, now=now)}
+    for category in (c for c in Category if c is not Category.CALLS):
+        row, limit = rows.get(category), settings.ACCOUNT_LIMITS.get(category)
+        if limit is not None:
+            found[category] = _left(allowance_of(*limit), row, now)
+        elif row is not None and row.blocked_until is not None and row.blocked_until > now:
+            found[category] = Left(0, 0, 0, full_at=None, closed_until=row.blocked_until)
+    return found
+
+
 def _left(bucket: Allowance, budget: Budget | AppBudget | None, now: datetime) -> Left:
     spent_s = max((budget.theoretical_at - now).total_seconds(), 0.0) if budget else 0.0
     closed_until = budget.blocked_until if budget and budget.blocked_until and budget.blocked_until > now else None

@@ -45,7 +45,7 @@ def pause(subject: Subject) -> bool:
         kind=kind, subject_id=subject.pk, defaults={"actor_id": scope.current().actor_id}
     )
     if is_new:
-        events.record("publishing.paused", subject=subject, what=kind)
+        events.record("publishing.paused", subject=subject, what=kind, called=_name(subject))
     return is_new
 
 
@@ -55,7 +55,7 @@ def resume(subject: Subject) -> int:
     ended, _ = Pause.objects.filter(kind=kind, subject_id=subject.pk).delete()
     if not ended:
         return 0
-    events.record("publishing.resumed", subject=subject, what=kind)
+    events.record("publishing.resumed", subject=subject, what=kind, called=_name(subject))
     held = Delivery.objects.filter(state=State.HELD, cause=cause_of(kind))
     if kind is PauseKind.ACCOUNT:
         held = held.filter(account_id=subject.pk)
@@ -67,6 +67,11 @@ def resume(subject: Subject) -> int:
 def is_paused(subject: Subject) -> bool:
     """Say whether `subject` itself is paused."""
     return bool(Pause.objects.filter(kind=_kind(subject), subject_id=subject.pk).exists())
+
+
+def in_force() -> list[Pause]:
+    """Give every pause of this workspace, the oldest first, in one question."""
+    return list(Pause.objects.order_by("created_at", "id"))
 
 
 def paused_ids() -> set[UUID]:
@@ -102,6 +107,10 @@ def _write_quiet_hours(account: Account, from_local: time | None, until_local: t
     Lane.objects.filter(account=account).update(quiet_from_local=from_local, quiet_until_local=until_local)
     said = "" if from_local is None or until_local is None else f"{from_local:%H:%M}-{until_local:%H:%M}"
     events.record("account.quiet_hours_changed", subject=account, hours=said)
+
+
+def _name(subject: Subject) -> str:
+    return subject.username if isinstance(subject, Account) else subject.name
 
 
 def _kind(subject: Subject) -> PauseKind:

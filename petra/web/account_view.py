@@ -27,10 +27,10 @@ def meter_tone(used: float, most: float) -> str:
     return "bad" if share >= 1 else "warn" if share >= 0.8 else ""  # noqa: PLR2004 - the design's own number
 
 
-def line(found: Health) -> dict[str, Any]:
+def line(found: Health, *, is_paused: bool) -> dict[str, Any]:
     """Give one line of the list."""
     account = found.account
-    tone, word = _state_words(found)
+    tone, word = _state_words(found, is_paused=is_paused)
     label = network(account.network).powers.target_label
     return {
         "id": account.pk,
@@ -43,20 +43,18 @@ def line(found: Health) -> dict[str, Any]:
     }
 
 
-def detail(found: Health, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+def detail(found: Health, *, zone: ZoneInfo, now: datetime, is_paused: bool) -> dict[str, Any]:
     """Give everything the detail shows."""
     account = found.account
-    tone, word = _state_words(found)
     powers = network(account.network).powers
     return {
-        **line(found),
+        **line(found, is_paused=is_paused),
         "username": account.username,
         "page_url": account.page_url,
         "network_key": account.network,
         "network_label": found.network_label,
-        "tone": tone,
-        "word": word,
         "reason": found.reason,
+        "rests_until": moments.moment(found.rests_until, zone=zone, now=now) if found.rests_until else "",
         "is_connected": found.state != AccountState.DISCONNECTED,
         "renews": moments.moment(found.renews_at, zone=zone, now=now) if found.renews_at else "",
         "meters": _meters(found, zone=zone, now=now),
@@ -70,9 +68,11 @@ def detail(found: Health, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     }
 
 
-def _state_words(found: Health) -> tuple[str, str]:
+def _state_words(found: Health, *, is_paused: bool) -> tuple[str, str]:
     if found.needs_person:
         return "warn", _("Signed out") if found.state == AccountState.NEEDS_RECONNECT else _("Ends soon")
+    if is_paused and found.state == AccountState.CONNECTED:
+        return "off", _("Paused")
     if found.rests_until:
         return "warn", _("Resting")
     match found.state:

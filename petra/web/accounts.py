@@ -23,13 +23,14 @@ from petra.lib import clock
 from petra.lib.errors import ProductError
 from petra.networks.contract import NetworkError
 from petra.networks.registry import NETWORKS
-from petra.publishing import scheduling
-from petra.publishing.models import Delivery, Slot, State
+from petra.publishing import pausing, scheduling
+from petra.publishing.models import Delivery, PauseKind, Slot, State
 from petra.publishing.slots import WeeklyTime
 from petra.tenancy import access, scope
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import account_view
+from petra.web import account_limits, account_view, pauses
+from petra.web.forms import QuietHoursForm
 from petra.web.shell import show
 
 
@@ -152,7 +153,30 @@ def account_slots(request: MemberRequest, account_id: UUID) -> HttpResponse:
     return redirect(reverse("account", args=[account_id]) + "#slots")
 
 
-def _page(request: MemberRequest, chosen: Account | None, *, is_list: bool = False) -> HttpResponse:
+@require_POST
+@member_page(Role.EDITOR)
+def account_quiet_hours(request: MemberRequest, account_id: UUID) -> HttpResponse:
+    """Set the hours in which an account rests, or take them away."""
+    found = access.get(Account, account_id)
+    if "clear" in request.POST:
+        pausing.clear_quiet_hours(found)
+        messages.success(request, _("No quiet hours any more."))
+        return redirect(reverse("account", args=[account_id]) + "#quiet")
+    form = QuietHoursForm(request.POST)
+    if form.is_valid():
+        try:
+            pausing.set_quiet_hours(found, **form.cleaned_data)
+        except ProductError as error:
+            form.add_error("until_local", error.for_person)
+        else:
+            messages.success(request, _("Quiet hours are set."))
+            return redirect(reverse("account", args=[account_id]) + "#quiet")
+    return _page(request, found, quiet_form=form)
+
+
+def _page(
+    request: MemberRequest, chosen: Account | None, *, is_list: bool = False, quiet_form: QuietHoursForm | None = None
+) -> HttpResponse:
     now = clock.now()
     known = (
         Account.objects.prefetch_related("budgets")
@@ -160,8 +184,9 @@ def _page(request: MemberRequest, chosen: Account | None, *, is_list: bool = Fal
         .annotate(board_count=Count("targets", filter=Q(targets__gone_at=None, targets__parent=None), distinct=True))
     )
     all_health = health.health_of(list(known), now=now)
+    paused = {line.subject_id: line for line in pauses.lines(request)}
     context: dict[str, Any] = {
-        "accounts": [account_view.line(h) for h in all_health],
+        "accounts": [account_view.line(h, is_paused=h.account.pk in paused) for h in all_health],
         "networks": [
             {"key": n.key, "label": n.label, "icon": f"brand-{n.key}", "is_configured": developer_apps.is_configured(n)}
             for n in NETWORKS.values()
@@ -174,14 +199,23 @@ def _page(request: MemberRequest, chosen: Account | None, *, is_list: bool = Fal
     }
     if chosen is not None:
         mine = next(h for h in all_health if h.account.pk == chosen.pk)
-        context["chosen"] = account_view.detail(mine, zone=request.actor.zone, now=now)
+        pause = paused.get(chosen.pk)
+        context["chosen"] = account_view.detail(mine, zone=request.actor.zone, now=now, is_paused=pause is not None)
+        context["pauses"] = [line for line in (pause, paused.get(request.actor.workspace.pk)) if line]
+        context["pause_url"] = "" if pause else pauses.address(PauseKind.ACCOUNT, chosen.pk, "pause")
+        context["limits"] = account_limits.limits(mine.account, zone=request.actor.zone, now=now)
+        quiet = pausing.quiet_hours(chosen)
+        context["quiet"] = quiet
+        known_hours = dict(zip(("from_local", "until_local"), quiet or (), strict=False))
+        context["quiet_form"] = quiet_form or QuietHoursForm(initial=known_hours)
         context["waiting"] = Delivery.objects.filter(account=chosen, state=State.PLANNED).count()
         boards = Target.objects.filter(account=chosen, parent=None, gone_at=None).order_by("name")
         context["boards"] = boards.annotate(
             pins=Count("deliveries", filter=Q(deliveries__state=State.PUBLISHED), distinct=True),
             section_count=Count("sections", filter=Q(sections__gone_at=None), distinct=True),
         )
-    return show(request, "accounts.html", context, here="accounts")
+    status = 422 if quiet_form is not None else 200
+    return show(request, "accounts.html", context, here="accounts", status=status)
 
 
 def _known(request: MemberRequest) -> Account | None:

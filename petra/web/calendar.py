@@ -21,8 +21,9 @@ from petra.publishing.models import Delivery
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import calendar_cards, calendar_page, calendar_sheets, calendar_shown, moments
+from petra.web import calendar_cards, calendar_page, calendar_sheets, calendar_shown, moments, pauses
 from petra.web.calendar_shown import Shown, View
+from petra.web.late_banner import late_banner
 from petra.web.shell import shell
 
 
@@ -34,7 +35,10 @@ def calendar(request: MemberRequest) -> HttpResponse:
     cal = page_of(request, shown)
     frame = shell(request, here="calendar")
     frame = replace(frame, live_url=f"{frame.live_url}&{shown.query}" if shown.query else frame.live_url)
-    return render(request, "calendar/page.html", {"cal": cal, "shell": frame})
+    late = late_banner(zone=request.actor.zone, now=clock.now())
+    context = {"cal": cal, "shell": frame, "pauses": pauses.lines(request), "may_pause": may_change(request)}
+    context["late"] = late
+    return render(request, "calendar/page.html", context)
 
 
 @require_safe

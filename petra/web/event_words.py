@@ -22,7 +22,8 @@ from petra.webhooks.models import Event
 
 K = StatusKey
 
-QUIET = ("import.progress",)  # for live pages only
+# For live pages only. What an incident is about stands in Activity itself; incidents have a page of their own.
+QUIET = ("import.progress", "incident.opened", "incident.changed", "incident.resolved")
 
 # kind: (look, sentence). {title} is the pin, {n} a count from the event's data.
 SENTENCES: dict[str, tuple[StatusKey, str | Promise]] = {
@@ -42,6 +43,9 @@ SENTENCES: dict[str, tuple[StatusKey, str | Promise]] = {
     "account.cooling_down": (K.ATTENTION, _("{name} rests for a while")),
     "account.targets_synced": (K.READY, _("The boards of {name} were synced")),
     "account.slots_changed": (K.READY, _("The posting times of {name} were changed")),
+    "account.quiet_hours_changed": (K.READY, _("The quiet hours of {name} were changed")),
+    "publishing.paused": (K.PAUSED, _("{called} was paused")),
+    "publishing.resumed": (K.PUBLISHING, _("{called} goes on")),
     "import.started": (K.PUBLISHING, _("An import was started")),
     "import.paused": (K.PAUSED, _("An import was paused")),
     "import.resumed": (K.PUBLISHING, _("An import goes on")),
@@ -53,6 +57,8 @@ SENTENCES: dict[str, tuple[StatusKey, str | Promise]] = {
     "article.edited": (K.READY, _("An article was edited")),
     "article.archived": (K.DRAFT, _("An article was archived")),
     "article.restored": (K.READY, _("An article was restored")),
+    "bulk.started": (K.PUBLISHING, _("{total} pins are being published")),
+    "bulk.finished": (K.PUBLISHED, _("Of {total} pins {published} are out, {failed} are not")),
     "post.drafted": (K.READY, _("“{title}” was drafted")),
     "post.words_written": (K.READY, _("“{title}” was written")),
     "post.words_restored": (K.READY, _("An earlier version of “{title}” was restored")),
@@ -108,7 +114,7 @@ def _line(
     return EventLine(
         status=status(look),
         words=str(sentence).format_map(_Forgiving(facts)),
-        url=reverse("pin", args=[post.pk]) if post else "",
+        url=_url(event, post),
         who=(person.get_full_name() or person.email.split("@")[0]) if person else "",
         at=event.at,
         why=delivery.for_person if delivery and failed and f"delivery.{delivery.state}" == event.kind else "",
@@ -118,6 +124,12 @@ def _line(
             *((k, str(v)) for k, v in sorted(event.data.items()) if v),
         ],
     )
+
+
+def _url(event: Event, post: Post | None) -> str:
+    if event.kind.startswith("bulk."):
+        return reverse("bulk_run", args=[event.subject_id])
+    return reverse("pin", args=[post.pk]) if post else ""
 
 
 class _Forgiving(dict[str, str]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
@@ -25,6 +26,19 @@ class WorkspaceForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, strip=True)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+
+class QuietHoursForm(forms.Form):
+    """From when until when an account rests each day."""
+
+    from_local = forms.TimeField(label=_("From"), error_messages={"required": _("Say when they begin.")})
+    until_local = forms.TimeField(label=_("Until"), error_messages={"required": _("Say when they end.")})
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+            field.error_messages["invalid"] = _("That is not a time of day.")
 
 
 class PersonForm(forms.Form):

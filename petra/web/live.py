@@ -29,6 +29,7 @@ from django.views.decorators.http import require_safe
 
 from petra.lib import clock
 from petra.lib.ids import jitter
+from petra.notifications import telling
 from petra.tenancy import access, scope, workspaces
 from petra.tenancy.models import Member, Role
 from petra.web import partials, shell
@@ -214,6 +215,7 @@ def _frame_messages(stream: _Stream) -> Iterable[bytes]:
             "articles": counts.articles,
             "needs_you": counts.failures,
             "accounts": counts.signed_out,
+            "notifications": telling.unseen(stream.user_id),
         }
     )
     if said != stream.counts:

@@ -14,7 +14,7 @@ from petra.web.live_viewer import Renderer, reloads
 
 PAGES: dict[str, Renderer] = {
     "calendar": calendar_live.changes,
-    "overview": reloads("delivery.", "import.", "account.", "post."),
+    "overview": reloads("delivery.", "import.", "account.", "post.", "publishing."),
     "articles": reloads("import.", "article.", "post."),
     "pins": reloads("delivery.", "post.", "bulk."),
     "pin": reloads("delivery."),
@@ -22,6 +22,7 @@ PAGES: dict[str, Renderer] = {
     "bulk_runs": reloads("bulk."),
     "needs_you": reloads("delivery.", "account.", "publishing."),
     "onboarding": reloads("import.", "post.", "drafts."),
-    "accounts": reloads("account."),
+    "accounts": reloads("account.", "publishing."),
+    "notifications": reloads("incident."),
     "activity": reloads(""),
 }

@@ -23,7 +23,8 @@ from petra.posts.models import Post, WordsState
 from petra.publishing import slots
 from petra.publishing.models import LIVE_STATES, Delivery, Slot, State
 from petra.tenancy.access import MemberRequest, member_page
-from petra.web import account_view, event_words, moments, pin_rows, pin_status
+from petra.tenancy.models import Role
+from petra.web import account_view, event_words, moments, pauses, pin_rows, pin_status, worker_line
 from petra.web.onboarding import STEPS
 from petra.web.shell import show
 from petra.web.statuses import Status, StatusKey, status
@@ -105,6 +106,9 @@ def overview(request: MemberRequest) -> HttpResponse:
         ],
         "date_words": moments.moment(now, zone=zone, now=now),
         "zone_words": moments.zone_words(zone, now=now),
+        "pauses": pauses.lines(request),
+        "may_pause": request.actor.may(Role.EDITOR),
+        "workers": worker_line.read(now=now),
     }
     return show(request, "overview.html", context, here="overview")
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from petra.tenancy import workspaces
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
+from petra.web import notifications, pauses
 from petra.web.forms import PersonForm, WorkspaceForm
 from petra.web.shell import show
 
@@ -38,7 +39,14 @@ def preferences(request: MemberRequest) -> HttpResponse:
     if not may_change:
         for field in form.fields.values():
             field.disabled = True
-    context = {"form": form, "may_change": may_change, "person": request.actor.user}
+    context = {
+        "form": form,
+        "may_change": may_change,
+        "person": request.actor.user,
+        "wishes": notifications.choices(request.actor.user.pk),
+        "publishing": pauses.switches(request),
+        "may_pause": request.actor.may(Role.EDITOR),
+    }
     return show(request, "settings.html", context, here="settings", status=422 if form.is_bound else 200)
 
 

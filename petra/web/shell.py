@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petra.lib import clock, workers
+from petra.notifications import telling
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest
 from petra.web import moments
@@ -119,6 +120,7 @@ class Shell:
     navigation: list[Group]
     memberships: list[Place]
     worker: WorkerCard
+    unseen: int
     keys: list[KeyLine] = field(default_factory=list)
 
 
@@ -166,6 +168,7 @@ def shell(
             Place(m.workspace_id, m.name, m.workspace_id == actor.workspace.pk) for m in access.memberships_of(request)
         ],
         worker=worker_card(numbers.next_at),
+        unseen=telling.unseen(actor.user.pk),
         keys=_keys(),
     )
 

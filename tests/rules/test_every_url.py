@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from conftest import People
 from petra.articles.models import Article, Blog, ImportRun
 from petra.lib import clock
+from petra.notifications.models import Incident
 from petra.posts.models import Generation
 from petra.publishing import testing as furniture
 from petra.simulator.testing import SimulatedAccount, SimulatedBoard
@@ -36,7 +37,8 @@ FORMS = {
     "calendar_day", "calendar_pick", "calendar_move", "calendar_plan", "calendar_unschedule", "calendar_undo",
     "calendar_spread", "accounts", "account_connect", "account_callback", "events", "activity", "queue_help",
     "settings", "settings_person", "workspace_switch", "workspace_new", "onboarding", "onboarding_step",
-    "onboarding_skip", "find", "cron_publish",
+    "onboarding_skip", "find", "cron_publish", "notifications", "notifications_seen", "notification_wish",
+    "workspace_publishing",
 }  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 # What a `<slug:act>` may be, over all routes that have one.
@@ -89,6 +91,7 @@ def alices_rows(people: People) -> dict[str, str]:
         post = furniture.ready_post(asset, target=target, title=SECRET)
         delivery = furniture.planned(post, account=account, due_at=clock.now() + timedelta(days=1))
         generation = Generation.objects.create(post=post, writer="offline", title=SECRET)
+        incident = Incident.objects.create(kind="reconnect", key=SECRET, path="/pins", facts={"network": "pinterest"})
     ids: dict[str, UUID] = {
         "blog_id": blog.pk,
         "article_id": article.pk,
@@ -101,6 +104,7 @@ def alices_rows(people: People) -> dict[str, str]:
         "delivery_id": delivery.pk,
         "workspace_id": people.workspace.pk,
         "version_id": generation.pk,
+        "incident_id": incident.pk,
     }
     words = {"shape": "thumb", "network_key": "pinterest", "day": "2026-11-22", "token": "x", "step": "articles"}
     return {**{name: str(value) for name, value in ids.items()}, **words, "act": ACTS[0]}
