@@ -28,6 +28,7 @@ from petra.web import moments, needs_you_view, waiting_rows
 from petra.web.late_banner import late_banner
 from petra.web.paging import page_links
 from petra.web.shell import show
+from petra.web.way_back import way_back
 
 PAGE_SIZE = 50
 LEFT_OUT_KEY, LEFT_OUT_MOST = "needs_you_left_out", 50
@@ -86,7 +87,9 @@ def needs_you_failed(request: MemberRequest) -> HttpResponse:
         _tell(request, result, ngettext("%(n)d post is tried again", "%(n)d posts are tried again", len(result.done)))
     else:
         result = together.reset(ids)
-        words = ngettext("%(n)d post reset, its pin is kept", "%(n)d posts reset, their pins are kept", len(result.done))
+        words = ngettext(
+            "%(n)d post reset, its pin is kept", "%(n)d posts reset, their pins are kept", len(result.done)
+        )
         _tell(request, result, words, undo=_undo_cancelled(result))
     return _answer(request, result)
 
@@ -135,7 +138,9 @@ def _slot(request: MemberRequest, ids: Ids) -> Together:
 
 def _skip(request: MemberRequest, ids: Ids) -> Together:
     result = together.skip_late(ids)
-    words = ngettext("%(n)d post skipped, its pin is kept", "%(n)d posts skipped, their pins are kept", len(result.done))
+    words = ngettext(
+        "%(n)d post skipped, its pin is kept", "%(n)d posts skipped, their pins are kept", len(result.done)
+    )
     _tell(request, result, words, undo=_undo_cancelled(result))
     return result
 
@@ -181,7 +186,7 @@ def _tell(
 def _answer(request: MemberRequest, result: Together) -> HttpResponse:
     """Lead back to the list; what was refused is named there with its reason."""
     if not result.refused:
-        return redirect("needs_you")
+        return redirect(way_back(request, reverse("needs_you")))
     request.session[LEFT_OUT_KEY] = {
         "all": len(result.refused),
         "named": [[str(pk), why] for pk, why in list(result.refused.items())[:LEFT_OUT_MOST]],

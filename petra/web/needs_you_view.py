@@ -5,10 +5,9 @@ Call inside the workspace's scope. Few questions whatever there is: long lists a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,11 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petra.publishing import pausing, scheduling, together
-from petra.publishing.models import Delivery, PauseKind
+from petra.publishing.models import Delivery, PauseKind, State
 from petra.publishing.sentences import CAUSES, STATES, Sentence
 from petra.publishing.together import Failures
 from petra.web import pin_rows, waiting_rows
 from petra.web.pin_rows import NetworkMark
+from petra.web.statuses import Status
 from petra.web.waiting_rows import WaitingRow
 
 GROUP_SHOWN = 6  # pins named in a group
@@ -48,7 +48,7 @@ class WaitingGroup:
     title: str
     sentence: str
     next_step: str
-    icon: str
+    status: Status
     act_label: str
     act_url: str
     rows: list[WaitingRow]
@@ -79,7 +79,7 @@ def _failure_group(group: Failures, found: dict[UUID, WaitingRow]) -> FailureGro
 
 def failure_sentence(group: Failures) -> Sentence:
     """Say what a group's failures have in common and what to do about it."""
-    general = CAUSES.get(group.cause) or STATES[together.State.FAILED]
+    general = CAUSES.get(group.cause) or STATES[State.FAILED]
     return Sentence(group.sentence or general.happened, general.next_step)
 
 
@@ -111,12 +111,12 @@ def _reason(delivery: Delivery) -> tuple[object, ...]:
 def _waiting_group(held: list[Delivery], zone: ZoneInfo, now: datetime) -> WaitingGroup:
     first = held[0]
     rows = waiting_rows.rows(held[:GROUP_SHOWN], zone=zone, now=now)
-    title, icon, label, url = _mended_at(first, len(held))
+    label, url = mended_at(first) or ("", "")
     return WaitingGroup(
-        title=title,
+        title=_waiting_title(first, len(held)),
         sentence=rows[0].sentence,
         next_step=rows[0].next_step,
-        icon=icon,
+        status=rows[0].status,
         act_label=label,
         act_url=url,
         rows=rows,
@@ -124,42 +124,28 @@ def _waiting_group(held: list[Delivery], zone: ZoneInfo, now: datetime) -> Waiti
     )
 
 
-def _mended_at(delivery: Delivery, count: int) -> tuple[str, str, str, str]:
-    """Give title, icon, and the label and address of the page where the reason is mended."""
-    name, account_url = delivery.account.username, reverse("account", args=[delivery.account_id])
-    ways: dict[str, Callable[[], tuple[str, str, str, str]]] = {
-        scheduling.CAUSE_ACCOUNT: lambda: (
-            _many(count, "%(n)d post waits for %(name)s", "%(n)d posts wait for %(name)s", name=name),
-            "plug-connected-x",
-            _("Reconnect"),
-            account_url,
-        ),
-        pausing.cause_of(PauseKind.ACCOUNT): lambda: (
-            _many(count, "%(n)d post waits: %(name)s is paused", "%(n)d posts wait: %(name)s is paused", name=name),
-            "player-pause-f",
-            _("Open the account"),
-            account_url,
-        ),
-        pausing.cause_of(PauseKind.BLOG): lambda: (
-            _many(count, "%(n)d post waits: its blog is paused", "%(n)d posts wait: their blog is paused"),
-            "player-pause-f",
-            _("Open settings"),
-            reverse("settings"),
-        ),
-        pausing.cause_of(PauseKind.WORKSPACE): lambda: (
-            _many(count, "%(n)d post waits: the workspace is paused", "%(n)d posts wait: the workspace is paused"),
-            "player-pause-f",
-            _("Open settings"),
-            reverse("settings"),
-        ),
-    }
-    by_person = (_many(count, "%(n)d post was paused", "%(n)d posts were paused"), "player-pause-f", "", "")
-    way = ways.get(delivery.cause)
-    return way() if way else by_person
+def mended_at(delivery: Delivery) -> tuple[str, str] | None:
+    """Give label and address of the page where the reason of a held delivery is mended; None where it is its own."""
+    account = reverse("account", args=[delivery.account_id])
+    name = pin_rows.mark_of(delivery.account.network).label
+    return {
+        scheduling.CAUSE_ACCOUNT: (_("Reconnect %(network)s") % {"network": name}, account),
+        pausing.cause_of(PauseKind.ACCOUNT): (_("Open the account"), account),
+        pausing.cause_of(PauseKind.BLOG): (_("Open settings"), reverse("settings")),
+        pausing.cause_of(PauseKind.WORKSPACE): (_("Open settings"), reverse("settings")),
+    }.get(delivery.cause)
 
 
-def _many(count: int, one: str, many: str, **names: Any) -> str:
-    return ngettext(one, many, count) % {"n": count, **names}
+def _waiting_title(delivery: Delivery, count: int) -> str:
+    name = delivery.account.username
+    match delivery.cause:
+        case scheduling.CAUSE_ACCOUNT:
+            words = ngettext("%(n)d post waits for %(name)s", "%(n)d posts wait for %(name)s", count)
+        case scheduling.CAUSE_PERSON:
+            words = ngettext("%(n)d post was paused", "%(n)d posts were paused", count)
+        case _:
+            words = ngettext("%(n)d post waits", "%(n)d posts wait", count)
+    return words % {"n": count, "name": name}
 
 
 def left_out(refused: Iterable[tuple[UUID, str]]) -> list[tuple[str, str, str]]:

@@ -25,7 +25,9 @@ from petra.publishing.models import LIVE_STATES, Delivery, Slot, State
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
 from petra.web import account_view, event_words, moments, pauses, pin_rows, pin_status, worker_line
+from petra.web.late_banner import late_banner
 from petra.web.onboarding import STEPS
+from petra.web.overview_needs import Need, needs
 from petra.web.shell import show
 from petra.web.statuses import Status, StatusKey, status
 from petra.webhooks.models import Event
@@ -34,20 +36,6 @@ DAYS = 14
 BAR_PX = 76
 LOWEST_BAR_WITH_COUNT = 18  # a lower one has its count above it
 STATES_ON_DAY = [*LIVE_STATES, State.PUBLISHED]
-
-
-@dataclass(frozen=True)
-class Need:
-    """One thing that waits for a person, with its one action."""
-
-    status: Status
-    title: str
-    words: str
-    icon: str
-    picture: str
-    label: str
-    url: str
-    when: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +82,8 @@ def overview(request: MemberRequest) -> HttpResponse:
         Account.objects.exclude(state=AccountState.DISCONNECTED).prefetch_related("budgets").order_by("username")
     )
     context = {
-        "needs": [*_failed(zone, now), *_signed_out(accounts), *_empty_days(bars, now)],
+        "needs": [*needs(accounts, zone=zone, now=now), *_empty_days(bars, now)],
+        "late": late_banner(zone=zone, now=now),
         "today": _today(zone, now),
         "bars": bars,
         "planned": sum(bar.planned for bar in bars),
@@ -111,60 +100,6 @@ def overview(request: MemberRequest) -> HttpResponse:
         "workers": worker_line.read(now=now),
     }
     return show(request, "overview.html", context, here="overview")
-
-
-def _failed(zone: ZoneInfo, now: datetime) -> list[Need]:
-    worst = {State.FAILED: 0, State.UNCONFIRMED: 1, State.HELD: 2}
-    found = list(
-        Delivery.objects.filter(state__in=worst)
-        .exclude(pin_status.paused_by_person())
-        .select_related("post__article", "account")
-        .prefetch_related("post__media")
-        .order_by("-moved_at")[:12]
-    )
-    needs = []
-    for delivery in sorted(found, key=lambda d: worst[State(d.state)])[:6]:
-        look = pin_status.delivery_status(delivery)
-        media = list(delivery.post.media.all())
-        when = moments.moment(delivery.due_at, zone=zone, now=now)
-        needs.append(
-            Need(
-                status=look,
-                title=pin_rows.pin_title(delivery.post),
-                when=f"{look.word}, {when}",
-                words=delivery.for_person,
-                icon="",
-                picture=pin_rows.picture_url(media[0].asset_id if media else None),
-                label=_("Fix and retry") if delivery.state == State.FAILED else _("Look"),
-                url=reverse("pin", args=[delivery.post_id]),
-            )
-        )
-    return needs
-
-
-def _signed_out(accounts: list[Account]) -> list[Need]:
-    out = [a for a in accounts if a.state == AccountState.NEEDS_RECONNECT]
-    waiting = Counter(
-        Delivery.objects.filter(account__in=out, state=State.HELD).values_list("account_id", flat=True) if out else []
-    )
-    return [
-        Need(
-            status=status(StatusKey.ATTENTION),
-            title=_("%(network)s signed out %(name)s")
-            % {"network": pin_rows.mark_of(account.network).label, "name": account.username},
-            words=ngettext(
-                "%(n)d post is waiting. Nothing is lost.",
-                "%(n)d posts are waiting. Nothing is lost.",
-                waiting[account.pk],
-            )
-            % {"n": waiting[account.pk]},
-            icon=pin_rows.mark_of(account.network).icon,
-            picture="",
-            label=_("Reconnect"),
-            url=reverse("account", args=[account.pk]),
-        )
-        for account in out
-    ]
 
 
 def _empty_days(bars: list[Bar], now: datetime) -> list[Need]:

@@ -19,13 +19,15 @@ from petra.posts import metadata
 from petra.posts.models import Generation, Post
 from petra.publishing import scheduling
 from petra.publishing.models import Attempt, Delivery, State
+from petra.publishing.sentences import said_of
 from petra.tenancy.access import MemberRequest
 from petra.tenancy.models import Role
-from petra.web import event_words, moments, pin_publish, pin_rows, pin_status, targets
+from petra.web import event_words, moments, pin_publish, pin_rows, pin_status, targets, waiting_rows
 from petra.web.statuses import StatusKey, status
 from petra.webhooks.models import Event
 
 FREE_SHOWN = 6
+LOUD = {StatusKey.FAILED, StatusKey.ATTENTION, StatusKey.PAUSED}  # the rest is said in small print
 FIELDS = ("title", "description", "alt_text", "link")
 
 
@@ -54,6 +56,7 @@ def page(request: MemberRequest, post: Post) -> dict[str, Any]:
         "sections": _sections(post.target),
         "versions": _versions(post, zone, now),
         "deliveries": [delivery_view(d, zone=zone, now=now) for d in live],
+        "gone": said_of(deliveries[0]).happened if deliveries and not live else "",
         "free": [{"value": at.isoformat(), "words": moments.moment(at, zone=zone, now=now)} for at in free],
         "free_again": bool(free),
         "planned_for": _planned_local(live, zone),
@@ -98,15 +101,20 @@ def words(post: Post) -> dict[str, Any]:
 def delivery_view(delivery: Delivery, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """Describe one delivery with its attempts."""
     at = delivery.published_at or delivery.due_at
+    said = said_of(delivery)
+    look = pin_status.delivery_status(delivery)
     return {
         "id": delivery.pk,
-        "status": pin_status.delivery_status(delivery),
+        "status": look,
         "state": delivery.state,
+        "is_unconfirmed": delivery.state == State.UNCONFIRMED,
         "account": delivery.account.username,
         "mark": pin_rows.mark_of(delivery.account.network),
         "board": pin_rows.target_words(delivery.target),
         "when": moments.moment(at, zone=zone, now=now),
-        "for_person": delivery.for_person,
+        "sentence": said.happened,
+        "next_step": waiting_rows.goes_on(delivery, zone=zone, now=now) or said.next_step,
+        "is_calm": look.key not in LOUD,
         "retry_words": _retry_words(delivery, zone, now),
         "remote_url": delivery.remote_url,
         "attempts": [_attempt(a, zone, now) for a in delivery.attempts.order_by("-started_at")[:8]],

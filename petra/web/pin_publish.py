@@ -16,7 +16,7 @@ from petra.posts import metadata
 from petra.posts.models import Post
 from petra.publishing import scheduling
 from petra.publishing.models import Delivery, State
-from petra.web import moments, pin_rows
+from petra.web import moments, needs_you_view, pin_rows
 from petra.web.publish_button import MenuItem, PublishButton
 
 ON_THE_WAY = (State.SENDING, State.PROCESSING)
@@ -133,6 +133,19 @@ def _held(delivery: Delivery) -> PublishButton:
             menu=[_pick(), _reset(delivery)],
             menu_label=_("Other ways"),
         )
+    mended_at = needs_you_view.mended_at(delivery)
+    if mended_at is not None:
+        label, url = mended_at
+        return PublishButton(
+            "link",
+            label,
+            "primary",
+            "player-pause",
+            url=url,
+            note=_("The post waits, and goes on when somebody resumes it."),
+            menu=[_pick(), _reset(delivery)],
+            menu_label=_("Other ways"),
+        )
     if delivery.cause == scheduling.CAUSE_PERSON:
         return PublishButton(
             "dialog",
@@ -212,18 +225,28 @@ def _ready(post: Post, *, free: list[datetime], zone: ZoneInfo, now: datetime) -
 
 
 def delivery_acts(delivery: Delivery) -> list[dict[str, Any]]:
-    """List what a person may do to one delivery beside the main button."""
+    """List what a person may do to one delivery beside the main button. What may be out has its own component."""
     acts = {
         State.FAILED: [("retry", _("Retry")), ("reset", _("Reset"))],
-        State.HELD: [("retry", _("Publish it now")), ("cancel", _("Take off the calendar"))],
-        State.UNCONFIRMED: [
-            ("look", _("Look again")),
-            ("there", _("It is there")),
-            ("retry", _("It is not there, send it again")),
-        ],
+        State.HELD: [("cancel", _("Take off the calendar"))],
         State.PLANNED: [("cancel", _("Take off the calendar"))],
     }.get(State(delivery.state), [])
-    return [{"label": label, "url": reverse("delivery_act", args=[delivery.pk, act])} for act, label in acts]
+    if delivery.state == State.HELD and delivery.cause == scheduling.CAUSE_LATE:
+        return _late_acts(delivery)
+    if delivery.state == State.HELD and needs_you_view.mended_at(delivery) is None:
+        acts = [("retry", _("Publish it now")), *acts]
+    return [
+        {"label": label, "url": reverse("delivery_act", args=[delivery.pk, act]), "fields": ()} for act, label in acts
+    ]
+
+
+def _late_acts(delivery: Delivery) -> list[dict[str, Any]]:
+    back = ("back", reverse("pin", args=[delivery.post_id]))
+    words = {"publish": _("Publish now"), "slot": _("Next free slot"), "skip": _("Skip")}
+    return [
+        {"label": label, "url": reverse("needs_you_late"), "fields": (("one", f"{verb}:{delivery.pk}"), back)}
+        for verb, label in words.items()
+    ]
 
 
 def network_words(post: Post) -> str:
@@ -252,7 +275,7 @@ def _reset(delivery: Delivery) -> MenuItem:
     return MenuItem(
         _("Take off the calendar"),
         "clock-pause",
-        post_url=reverse("delivery_act", args=[delivery.pk, "reset"]),
+        post_url=reverse("delivery_act", args=[delivery.pk, "reset" if delivery.state == State.FAILED else "cancel"]),
         has_rule_above=True,
     )
 
