@@ -22,7 +22,7 @@ from django.db import connection
 
 from petra.accounts import developer_apps
 from petra.accounts.models import Account, AppBudget, Budget
-from petra.lib import clock
+from petra.lib import clock, prepared
 from petra.networks import answers
 from petra.networks.contract import Network
 from petra.tenancy import scope
@@ -210,21 +210,20 @@ def take(account_id: UUID, cost_s: float, burst_s: float, *, category: str = "ca
 
 
 def _take(account_id: UUID, asked: list[Bucket], app: str) -> float:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TAKE,
-            {
-                "workspace": scope.current_workspace_id(),
-                "account": account_id,
-                "app": app,
-                "is_app": [b.is_app for b in asked],
-                "categories": [b.category for b in asked],
-                "costs": [float(b.cost_s) for b in asked],
-                "bursts": [float(b.burst_s) for b in asked],
-                "least": _LEAST_WAIT_S,
-            },
-        )
-        return float(cursor.fetchone()[0])
+    row = prepared.run(
+        _TAKE,
+        {
+            "workspace": scope.current_workspace_id(),
+            "account": account_id,
+            "app": app,
+            "is_app": [b.is_app for b in asked],
+            "categories": [str(b.category) for b in asked],
+            "costs": [float(b.cost_s) for b in asked],
+            "bursts": [float(b.burst_s) for b in asked],
+            "least": _LEAST_WAIT_S,
+        },
+    ).fetchone()
+    return float(row[0]) if row else _LEAST_WAIT_S
 
 
 def charge(account_id: UUID, *, cost_s: float = 0.0, closed_s: float | None = None, category: str = "calls") -> None:

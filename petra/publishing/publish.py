@@ -25,7 +25,8 @@ from django.conf import settings
 from petra.accounts import budgets, health, tokens
 from petra.accounts.budgets import Category
 from petra.accounts.models import AccountState
-from petra.lib import clock
+from petra.lib import clock, columns
+from petra.lib.ids import new_id
 from petra.networks.client import Client
 from petra.networks.contract import (
     Cause,
@@ -49,6 +50,9 @@ from petra.tenancy import scope
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+_NO_OUTCOME = dict.fromkeys(
+    ("outcome", "cause", "for_person", "detail", "body_digest", "ticket_step", "ticket_value"), ""
+)
 
 
 class Step(StrEnum):
@@ -205,21 +209,33 @@ def _draft(delivery: Delivery) -> Draft:
 
 
 def _work(delivery: Delivery, step: Step, turn: datetime, draft: Draft) -> Work:
-    attempt = Attempt.objects.create(delivery=delivery, plan_no=delivery.plan_no, kind=step, started_at=clock.now())
+    attempt_id, started_at = new_id(), clock.now()
+    columns.insert(
+        Attempt,
+        {
+            "id": attempt_id,
+            "workspace_id": delivery.own_workspace_id,
+            "delivery_id": delivery.pk,
+            "plan_no": delivery.plan_no,
+            "kind": step.value,
+            "started_at": started_at,
+            **_NO_OUTCOME,
+        },
+    )
     target = target_for(delivery.account, delivery.target) or Target(delivery.account.remote_id, "")
     last = None
     if step is not Step.SEND:
         last = Attempt.objects.filter(delivery=delivery, kind=Step.SEND).order_by("-started_at").first()
     return Work(
         delivery=delivery,
-        attempt_id=attempt.pk,
+        attempt_id=attempt_id,
         turn=turn,
         step=step,
         network=network_of(delivery.account),
         target=target,
         draft=draft,
         ticket=Ticket(last.ticket_step, last.ticket_value) if last is not None and last.ticket_step else None,
-        last_sent_at=last.started_at if last is not None else attempt.started_at,
+        last_sent_at=last.started_at if last is not None else started_at,
     )
 
 

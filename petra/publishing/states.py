@@ -13,17 +13,19 @@ A move is a compare-and-set on state and plan number, and writes its event in th
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from petra.lib import clock, columns, notify
+from petra.lib import clock, notify
 from petra.lib.errors import ProductError
 from petra.publishing.models import Delivery, State
 from petra.webhooks import events
 
+_LOOKING = timedelta(seconds=1)  # dispatchers look so often by themselves
+
 MOVES: dict[State, frozenset[State]] = {
-    # A planned delivery fails without being sent when its words or pictures do not pass the network's limits any
-    # more. It is
-    # published without being sent again when the answer to a sending that was given up for lost arrives after all.
+    # A planned delivery fails without being sent when its words or pictures do not pass the network's limits any more.
+    # It is published without being sent again when the answer to a sending given up for lost arrives after all.
     State.PLANNED: frozenset({State.SENDING, State.HELD, State.FAILED, State.CANCELLED, State.PUBLISHED}),
     State.SENDING: frozenset(
         {State.PROCESSING, State.PUBLISHED, State.PLANNED, State.HELD, State.FAILED, State.UNCONFIRMED}
@@ -69,39 +71,39 @@ def move(delivery: Delivery, to: State, *, because: str, **changes: Any) -> None
     old = State(delivery.state)
     if to not in MOVES[old]:
         raise ForbiddenMove(delivery, to)
-    _set(delivery, {"state": to.value, "state_before": old.value, **changes})
-    events.record(
-        f"delivery.{to}",
-        subject=delivery,
+    changes = {"state": to.value, "state_before": old.value, **changes}
+    _change(
+        delivery,
+        changes,
+        kind=f"delivery.{to}",
         because=because,
-        post_id=str(delivery.post_id),
         account_id=str(delivery.account_id),
-        cause=delivery.cause,
+        cause=changes.get("cause", delivery.cause),
     )
-    if delivery.next_at is not None:
-        wake_dispatchers()
 
 
 def change_plan(delivery: Delivery, *, because: str, **changes: Any) -> None:
     """Change a delivery without a change of state, under the same compare-and-set. Writes `delivery.replanned`."""
-    _set(delivery, changes)
-    events.record("delivery.replanned", subject=delivery, because=because, post_id=str(delivery.post_id))
-    if delivery.next_at is not None:
-        wake_dispatchers()
+    _change(delivery, changes, kind="delivery.replanned", because=because)
 
 
-def _set(delivery: Delivery, changes: dict[str, Any]) -> None:
-    """Write columns where state and plan number are still what was read."""
+def _change(delivery: Delivery, changes: dict[str, Any], *, kind: str, **data: str) -> None:
+    """Write columns where state and plan number are still what was read, and the event with them."""
     values = {"moved_at": clock.now(), **changes}
     expected = {
         "workspace_id": delivery.own_workspace_id,
         "state": State(delivery.state).value,
         "plan_no": delivery.plan_no,
     }
-    if not columns.update(Delivery, delivery.pk, values, where=expected):
+    is_done = events.record_change(
+        kind, Delivery, delivery.pk, values, where=expected, post_id=str(delivery.post_id), **data
+    )
+    if not is_done:
         raise Lost
     for name, value in values.items():
         setattr(delivery, name, value)
+    if delivery.next_at is not None and delivery.next_at < clock.now() + _LOOKING:
+        wake_dispatchers()
 
 
 def wake_dispatchers() -> None:

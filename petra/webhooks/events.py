@@ -4,17 +4,22 @@ webhooks read the rows later."""
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Model
 
-from petra.lib import clock, notify, prepared
+from petra.lib import clock, columns, notify, prepared
 from petra.tenancy import scope
 from petra.webhooks.announcing import CHANNEL
 
 _INSERT = (
     "insert into webhooks_event (workspace_id, kind, subject_kind, subject_id, actor_id, data, at)"
     " values (%s, %s, %s, %s, %s, %s::jsonb, %s) returning id"
+)
+_INSERT_FOR_CHANGED = (
+    "insert into webhooks_event (workspace_id, kind, subject_kind, subject_id, actor_id, data, at)"
+    " select %s::uuid, %s, %s, changed.id, %s::uuid, %s::jsonb, %s::timestamptz from changed returning id"
 )
 Fact = str | int | float | bool | None | list[str]
 
@@ -32,3 +37,18 @@ def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = N
     made = prepared.run(_INSERT, values).fetchone()
     if made is not None:
         notify.after_commit(CHANNEL, f"{here.workspace_id}:{made[0]}")
+
+
+def record_change(
+    kind: str, model: type[Model], row_id: UUID, values: dict[str, Any], *, where: dict[str, Any], **data: Fact
+) -> bool:
+    """Change one row by compare-and-set (lib.columns) and write the event of it, in one statement.
+
+    False where the row is not as `where` expects: then nothing is written.
+    """
+    here = scope.current()
+    told = [here.workspace_id, kind, model._meta.model_name or "", here.actor_id, json.dumps(data), clock.now()]
+    made = columns.update_and(model, row_id, values, where=where, then=_INSERT_FOR_CHANGED, then_values=told)
+    if made is not None:
+        notify.after_commit(CHANNEL, f"{here.workspace_id}:{made[0]}")
+    return made is not None

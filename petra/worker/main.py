@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
 
-from petra.lib import queue
+from petra.lib import notify, queue
 from petra.publishing.dispatching import Dispatcher
 from petra.worker.registration import JOBS, PERIODIC
 
@@ -29,12 +29,13 @@ def run(*, concurrency: int | None = None) -> None:
     queue.register_periodic(PERIODIC)
     threads = concurrency or settings.WORKER_CONCURRENCY
     dispatcher = Dispatcher(threads=threads)
-    dispatcher.start()
-    try:
-        asyncio.run(_work(dispatcher, jobs=max(threads // 2, 2)))
-    finally:
-        dispatcher.ask_to_stop(drain_s=_DRAIN_S)
-        dispatcher.join()
+    with notify.together():
+        dispatcher.start()
+        try:
+            asyncio.run(_work(dispatcher, jobs=max(threads // 2, 2)))
+        finally:
+            dispatcher.ask_to_stop(drain_s=_DRAIN_S)
+            dispatcher.join()
 
 
 async def _work(dispatcher: Dispatcher, *, jobs: int) -> None:
