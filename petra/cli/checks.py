@@ -10,6 +10,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -113,23 +114,32 @@ def schema() -> Iterator[Check]:
 
 
 def work() -> Iterator[Check]:
-    """Does a worker live, and does work wait?"""
+    """Does a worker live, does work wait, and was a job set aside?"""
     try:
-        alive = [worker for worker in workers.workers() if worker.is_alive]
-        waiting, oldest_s = workers.waiting()
+        found = workers.work()
     except DatabaseError:
         yield Check("worker", "mend", "The queue's tables are missing.", "Run `petra migrate`.")
         return
     start = "Start one: `petra serve` on one machine, `petra worker` on several."
-    if alive:
-        yield Check("worker", "ok", f"{len(alive)} running.")
+    heard = f", last heard {_age_s(found.heard_at):.0f} s ago" if found.heard_at else ""
+    if found.alive:
+        gone = f"; {found.gone} went without a word" if found.gone else ""
+        yield Check("worker", "ok", f"{found.alive} running{heard}{gone}.")
     else:
-        yield Check("worker", "mend", "None is running: nothing will be published.", start)
-    if oldest_s <= _LONG_WAIT_S:
-        yield Check("queue", "ok", f"{waiting} jobs wait.")
+        yield Check("worker", "mend", f"None is running{heard}: nothing will be published.", start)
+    if found.oldest_s <= _LONG_WAIT_S:
+        yield Check("queue", "ok", f"{found.waiting} jobs wait.")
     else:
-        todo = "Start more workers, or look into their log." if alive else start
-        yield Check("queue", "mend", f"{waiting} jobs wait, the oldest for {oldest_s:.0f} s.", todo)
+        todo = "Start more workers, or look into their log." if found.alive else start
+        yield Check("queue", "mend", f"{found.waiting} jobs wait, the oldest for {found.oldest_s:.0f} s.", todo)
+    if found.parked:
+        names = ", ".join(f"{count} of {name}" for name, count in sorted(found.parked.items()))
+        todo = "The worker's log says why. They are taken away after PETRA_KEEP_JOBS_DAYS."
+        yield Check("set aside", "look", f"{names}: not tried again.", todo)
+
+
+def _age_s(heard_at: datetime) -> float:
+    return max((clock.now() - heard_at).total_seconds(), 0.0)
 
 
 def secrets_at_rest() -> Iterator[Check]:

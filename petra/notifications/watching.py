@@ -85,10 +85,10 @@ def _troubles() -> Iterator[Trouble]:
         yield Trouble(IncidentKind.RECONNECT, f"reconnect:{account.pk}", f"/accounts/{account.pk}", held, facts)
     yield from _failed()
     if late := together.held_late().count():
-        yield Trouble(IncidentKind.LATE, "late", "/pins", late)
+        yield Trouble(IncidentKind.LATE, "late", "/needs-you#late", late)
     unsure = Delivery.objects.filter(state=State.UNCONFIRMED, next_at=None, account__state=AccountState.CONNECTED)
     if count := unsure.count():
-        yield Trouble(IncidentKind.UNCONFIRMED, "unconfirmed", "/pins", count)
+        yield Trouble(IncidentKind.UNCONFIRMED, "unconfirmed", "/needs-you#waiting", count)
 
 
 def _failed() -> Iterator[Trouble]:
@@ -99,4 +99,4 @@ def _failed() -> Iterator[Trouble]:
     for (network, cause), parts in groups.items():
         count = sum(part.count for part in parts)
         facts = {"network": network, "why": parts[0].sentence}
-        yield Trouble(IncidentKind.FAILED, f"failed:{network}:{cause}", "/pins", count, facts)
+        yield Trouble(IncidentKind.FAILED, f"failed:{network}:{cause}", "/needs-you#failed", count, facts)

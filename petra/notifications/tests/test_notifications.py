@@ -78,7 +78,7 @@ def test_a_failure_is_told_once_however_often_somebody_looks(people: People, acc
         look()
     assert to("alice@example.org") == ["Oak & Ember: 14 posts not published on Pinterest: Pinterest refused the link."]
     assert len(mail.outbox) == 2, "alice and bob, and nobody else"
-    assert "https://petra.example/pins" in mail.outbox[0].body
+    assert "https://petra.example/needs-you#failed" in mail.outbox[0].body
     with scope.workspace(people.workspace.pk):
         assert (telling.unseen(people.alice.pk), telling.open_incidents().get().count) == (1, 14)
         telling.mark_seen(people.alice.pk)
