@@ -1,4 +1,4 @@
-"""Takes a picture of every page, in both themes and two widths, into artifacts/. `make screens` runs it."""
+"""Takes a picture of every page, state and cause, in both themes and two widths, into artifacts/ (`make screens`)."""
 
 from __future__ import annotations
 
@@ -9,4 +9,5 @@ import pytest
 
 if __name__ == "__main__":
     os.environ["PETRA_SCREENS"] = "1"
-    sys.exit(pytest.main(["-q", "tests/journeys/test_every_page.py", "-k", "accessible"]))
+    pages = ["tests/journeys/test_every_page.py", "tests/journeys/test_every_sentence.py"]
+    sys.exit(pytest.main(["-q", *pages, "-k", "accessible"]))

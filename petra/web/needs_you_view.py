@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from petra.networks.contract import Cause
 from petra.publishing import pausing, scheduling, together
 from petra.publishing.models import Delivery, PauseKind, State
 from petra.publishing.sentences import CAUSES, STATES, Sentence
@@ -128,8 +129,12 @@ def mended_at(delivery: Delivery) -> tuple[str, str] | None:
     """Give label and address of the page where the reason of a held delivery is mended; None where it is its own."""
     account = reverse("account", args=[delivery.account_id])
     name = pin_rows.mark_of(delivery.account.network).label
+    reconnect = (_("Reconnect %(network)s") % {"network": name}, account)
     return {
-        scheduling.CAUSE_ACCOUNT: (_("Reconnect %(network)s") % {"network": name}, account),
+        scheduling.CAUSE_ACCOUNT: reconnect,
+        Cause.AUTH_EXPIRED: reconnect,
+        Cause.AUTH_REVOKED: reconnect,
+        Cause.PERMISSION: reconnect,
         pausing.cause_of(PauseKind.ACCOUNT): (_("Open the account"), account),
         pausing.cause_of(PauseKind.BLOG): (_("Open settings"), reverse("settings")),
         pausing.cause_of(PauseKind.WORKSPACE): (_("Open settings"), reverse("settings")),

@@ -112,7 +112,7 @@ def _row(post: Post, *, zone: ZoneInfo, now: datetime) -> PinRow:
 
 
 def _why(delivery: Delivery) -> str:
-    """Say why it is not out, in one sentence; empty where it is, or simply goes out at its time."""
-    if delivery.state == State.PUBLISHED or (delivery.state == State.PLANNED and not delivery.cause):
+    """Say how it stands, in one sentence; empty where it is simply out, or goes out at its time."""
+    if delivery.state in (State.PLANNED, State.PUBLISHED) and not delivery.cause:
         return ""
     return said_of(delivery).happened

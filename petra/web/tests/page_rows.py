@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from petra.accounts.models import Account, Target
 from petra.articles.models import Article, ArticleImage, Blog, ImportRun, RunState
 from petra.lib import clock
-from petra.publishing.models import Delivery, State
+from petra.networks.contract import Cause
+from petra.publishing import scheduling
+from petra.publishing.models import BulkItem, BulkRun, Delivery, State
+from petra.publishing.sentences import CAUSES
 from petra.tenancy.models import Workspace
 from petra.web.tests.calendar_rows import Rows, make_rows
+from petra.webhooks import events
 
 
 @dataclass
@@ -69,3 +74,71 @@ def in_every_state(house: House) -> dict[State, Delivery]:
         for state in State
         if state != State.CANCELLED
     }
+
+
+# In which state a delivery stands that has a cause; all others failed.
+STATE_OF: dict[str, State] = {
+    **dict.fromkeys((Cause.RATE_LIMITED, Cause.TRANSIENT, scheduling.CAUSE_QUIET), State.PLANNED),
+    Cause.MEDIA_NOT_READY: State.PROCESSING,
+    Cause.AMBIGUOUS: State.UNCONFIRMED,
+    scheduling.CAUSE_SEEN: State.PUBLISHED,
+    **dict.fromkeys((scheduling.CAUSE_LATE, scheduling.CAUSE_ACCOUNT), State.HELD),
+    **dict.fromkeys((Cause.AUTH_EXPIRED, Cause.AUTH_REVOKED, Cause.PERMISSION), State.HELD),
+    **dict.fromkeys((cause for cause in CAUSES if cause.startswith("paused")), State.HELD),
+}
+
+
+def with_cause(house: House, cause: str) -> Delivery:
+    """Write one delivery with a cause, in the state it has then, without a sentence of its own."""
+    state = STATE_OF.get(cause, State.FAILED)
+    at = house.rows.at(1, "17:10")
+    waits = {"next_at": at, "tries": 1} if state == State.PLANNED else {}
+    return house.rows.stands(at, state, cause=cause, **waits)
+
+
+def in_every_cause(house: House) -> dict[str, Delivery]:
+    """Write one delivery with each cause."""
+    return {str(cause): with_cause(house, cause) for cause in CAUSES}
+
+
+def late_after_a_stop(house: House, count: int = 14) -> list[UUID]:
+    """Write what a stop of six hours leaves behind: one post due every 25 minutes, all held as late just now."""
+    now = clock.now()
+    made = [
+        house.rows.stands(
+            now - timedelta(hours=6) + timedelta(minutes=25 * n),
+            State.HELD,
+            state_before=State.PLANNED,
+            cause=scheduling.CAUSE_LATE,
+            for_person=scheduling.late_sentence(),
+        )
+        for n in range(count)
+    ]
+    for delivery in made:
+        events.record("delivery.held", subject=delivery, because="late", post_id=str(delivery.post_id))
+    return [delivery.pk for delivery in made]
+
+
+def failed_together(house: House, count: int, sentence: str, *, cause: str = Cause.CONTENT_INVALID) -> list[UUID]:
+    """Write failures of one cause."""
+    at = house.rows.at(-1, "10:05")
+    return [house.rows.stands(at, State.FAILED, cause=cause, for_person=sentence).pk for _ in range(count)]
+
+
+def bulk_run(house: House) -> BulkRun:
+    """Write a run of five: two out, one refused, one that could not be planned, one on its way."""
+    rows, now = house.rows, clock.now()
+    refused = {"cause": Cause.CONTENT_INVALID, "for_person": "The network refused the link."}
+    made: list[Delivery | None] = [
+        rows.stands(now, State.PUBLISHED),
+        rows.stands(now, State.FAILED, **refused),
+        rows.stands(now, State.PUBLISHED),
+        None,
+        rows.stands(now, State.SENDING),
+    ]
+    run: BulkRun = BulkRun.objects.create()
+    for position, delivery in enumerate(made):
+        post = delivery.post if delivery else rows.draft()
+        error = "" if delivery else "Choose where it goes first."
+        BulkItem.objects.create(run=run, post=post, delivery=delivery, position=position, error=error)
+    return run
