@@ -48,6 +48,7 @@ class Extracted:
     sources: dict[str, str] = field(default_factory=dict)
     signs: dict[str, bool] = field(default_factory=dict)  # what `scoring` weighs
     links: list[str] = field(default_factory=list)
+    nearness: int | None = None  # SimHash of the text, see `doubles`
 
     @property
     def digest(self) -> str:
