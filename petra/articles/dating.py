@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from htmldate import find_date
+from lxml.html import HtmlElement as Element
 
 from petra.articles.feeds import FeedItem
 from petra.articles.lines import text_of
@@ -42,9 +43,10 @@ def published(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
     for moment, source in exact:
         if day and day in _days(moment):
             return moment, source
-    if day and (not exact or not any(source == "opengraph" for _, source in exact)):
-        return day, "htmldate"
-    return exact[0] if exact else ("", "")
+    for moment, source in exact:
+        if source in ("opengraph", "microdata"):
+            return moment, source
+    return (day, "htmldate") if day else exact[0] if exact else ("", "")
 
 
 def modified(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
@@ -53,6 +55,7 @@ def modified(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
     for value, source in (
         (node.get("dateModified") if node else None, "json-ld"),
         (page.first_meta(*_MODIFIED), "opengraph"),
+        (_marked_up(page, "dateModified"), "microdata"),
         (_near_title(page, "modified"), "page"),
         (item.modified if item else None, "feed"),
     ):
@@ -66,26 +69,33 @@ def _written_moments(page: Page, node: Node | None, now: datetime) -> Iterator[F
     for value, source in (
         (node.get("datePublished") if node else None, "json-ld"),
         (page.first_meta(*_PUBLISHED), "opengraph"),
-        (_near_title(page, "published"), "page"),
+        (_marked_up(page, "datePublished"), "microdata"),
+        (_near_title(page, "published") or _only_time(page), "page"),
     ):
         moment = read_moment(value, now=now)
         if moment:
             yield moment, source
 
 
+def _marked_up(page: Page, prop: str) -> str:
+    """Give the date an itemprop marks."""
+    return next((_written(one) for one in page.marks.of_prop(prop) if not page.marks.is_beside(one)), "")
+
+
 def _near_title(page: Page, kind: str) -> str:
-    """The date marked up beside the title: time, abbr or an itemprop."""
-    prop = "datePublished" if kind == "published" else "dateModified"
+    """Give the date that stands beside the title by its class."""
     classed = (one for one in page.marks.of_class(*_DATE_CLASSES[kind]) if one.tag in ("time", "abbr"))
-    for element in (*page.marks.of_prop(prop), *classed):
-        if not page.marks.is_beside(element):
-            return element.get("datetime") or element.get("content") or element.get("title") or text_of(element)
-    if kind == "published":
-        times = [time for time in page.tree.iter("time") if time.get("datetime") and not page.marks.is_beside(time)]
-        inside = [time for time in times if next(time.iterancestors("article", "main"), None) is not None]
-        if times and (len(times) == 1 or inside):
-            return (inside or times)[0].get("datetime") or ""
-    return ""
+    return next((_written(one) for one in classed if not page.marks.is_beside(one)), "")
+
+
+def _only_time(page: Page) -> str:
+    times = [time for time in page.tree.iter("time") if time.get("datetime") and not page.marks.is_beside(time)]
+    inside = [time for time in times if next(time.iterancestors("article", "main"), None) is not None]
+    return str((inside or times)[0].get("datetime")) if inside or len(times) == 1 else ""
+
+
+def _written(element: Element) -> str:
+    return element.get("datetime") or element.get("content") or element.get("title") or text_of(element)
 
 
 def _guessed_day(page: Page, now: datetime) -> str | None:

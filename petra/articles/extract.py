@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from petra.articles import bylines, dating, fields, leads, pictures, roots, words
+from petra.articles import bylines, dating, fields, keywords, leads, pictures, roots, words
 from petra.articles.feeds import FeedItem
 from petra.articles.identity import absolute, address_key
 from petra.articles.page import ARTICLE_TYPES, Page, open_page, types_of
@@ -39,7 +39,8 @@ class Extracted:
     excerpt: str = ""
     text: str = ""
     html: str = ""
-    tags: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)  # keywords, then categories
+    categories: list[str] = field(default_factory=list)
     lead: Picture | None = None
     pictures: list[Picture] = field(default_factory=list)
     is_do_not_pin: bool = False
@@ -114,7 +115,8 @@ def _read_claims(found: Extracted, page: Page, item: FeedItem | None, now: datet
     found.authors, found.sources["author"] = bylines.authors(page, item)
     found.published, found.sources["published"] = dating.published(page, item, now=now)
     found.modified, found.sources["modified"] = dating.modified(page, item, now=now)
-    found.tags = fields.tags(page, item)
+    told, found.categories, found.sources["tags"] = keywords.keywords(page, item)
+    found.tags = [*told, *found.categories][: keywords.MAX_TAGS]
     found.is_do_not_pin = any("nopin" in page.first_meta(name).lower() for name in _OPT_OUT_METAS)
     found.translations = _translations(page)
     found.signs = _signs(page)

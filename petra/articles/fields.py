@@ -1,16 +1,13 @@
-"""What a page says of its article: title, language, excerpt, tags. Pure.
+"""What a page says of its article: title, language, excerpt. Pure.
 
-Authors and dates stand in `bylines` and `dating`. Each field asks its sources in order of trust; the first good
-answer wins and its source is kept for the "why" view.
+Authors, dates and tags stand in `bylines`, `dating` and `keywords`. Each field asks its sources in order of trust; the
+first good answer wins and its source is kept for the "why" view.
 """
 
 from __future__ import annotations
 
-import html
 import re
 from urllib.parse import unquote, urlsplit
-
-import lxml.html
 
 from petra.articles.feeds import FeedItem
 from petra.articles.lines import (
@@ -25,10 +22,9 @@ from petra.articles.lines import (
 from petra.articles.page import Page
 
 MAX_TITLE_CHARS = 500
-MAX_TAGS = 60
-_SEPARATORS = re.compile(r"\s+(?:[|·•»«›‹:/~—–-]|::|\|\|)\s+|\s*[|»]\s*")
-_TAG_ADDRESS = re.compile(r"/(?:tags?|category|categories)/")
-_NO_TAGS = frozenset({"uncategorized", "uncategorised", "allgemein", "unkategorisiert", "non classé", "sin categoría"})
+_SEPARATORS = re.compile(r"\s+(?:[|·•»«›‹:/~—–-]|::|\|\|)\s+|\s*\|\s*")
+_LONG_HEADLINE = 60  # letters; some pages cut theirs at 110
+_SURE_WORDS = 3
 
 Found = tuple[str, str]  # value, source
 
@@ -49,11 +45,17 @@ def title(page: Page, item: FeedItem | None) -> Found:
     plain = [one_line(text_of(element)) for element in page.tree.iterfind(".//title")][:1]
     is_own = node is not None and page.names_here(node)
     if headline and is_own and folded(headline) not in site_names:
-        return _without_site(headline, site_names)[:MAX_TITLE_CHARS], "json-ld"
+        whole = next((line for line in headings if len(headline) >= _LONG_HEADLINE and line.startswith(headline)), "")
+        short = _without_site(headline, site_names)
+        if folded(short) not in {folded(line) for line in (*headings, og)}:
+            short = _without_site(headline, site_names, is_sure=True)
+        return (whole or short)[:MAX_TITLE_CHARS], "json-ld"
     named_lines = [text for text in (headline, og, one_line(page.first_meta("twitter:title")), *plain) if text]
     for heading in headings:
         if any(folded(heading) in folded(text) for text in named_lines) and folded(heading) not in site_names:
             return heading[:MAX_TITLE_CHARS], "heading"
+        if len(og.split()) >= _SURE_WORDS and folded(heading).startswith(folded(og)):
+            return og[:MAX_TITLE_CHARS], "opengraph"  # the heading holds the date or the section as well
     if len(headings) == 1 and len(headings[0]) > 12 and not is_site(headings[0], {squeezed(n) for n in site_names}):
         return headings[0][:MAX_TITLE_CHARS], "heading"
     for text, source in ((headline, "json-ld"), (og, "opengraph"), *((text, "title") for text in plain)):
@@ -82,8 +84,8 @@ def _headings(page: Page) -> list[str]:
     return found[:6]
 
 
-def _without_site(text: str, site_names: set[str]) -> str:
-    """Take the site's name off the end or the start of a title; other parts stay."""
+def _without_site(text: str, site_names: set[str], *, is_sure: bool = False) -> str:
+    """Take the site's name off the end or the start of a title; `is_sure`: it may hold nothing else foreign."""
     pieces = list(_SEPARATORS.finditer(text))
     if not pieces:
         return text
@@ -91,9 +93,11 @@ def _without_site(text: str, site_names: set[str]) -> str:
     last, first = pieces[-1], pieces[0]
     tail, head = text[last.end() :], text[: first.start()]
     if is_site(tail, bare_names):
-        return _without_site(text[: last.start()].strip(), site_names)
+        return _without_site(text[: last.start()].strip(), site_names, is_sure=is_sure)
     if is_site(head, bare_names):
         return text[first.end() :].strip()
+    if is_sure:
+        return text
     first_bar = next((match for match in pieces if match.group().strip() in ("|", "»", "•", "·", "||", "::")), None)
     if first_bar is not None and first_bar.start() >= 8:
         return text[: first_bar.start()].strip()
@@ -134,63 +138,6 @@ def excerpt(page: Page, item: FeedItem | None, text: str) -> Found:
     if len(flat) > 160:
         flat = flat[:160].rpartition(" ")[0].rstrip(" ,;:") + "…"
     return flat, "text" if flat else ""
-
-
-def tags(page: Page, item: FeedItem | None) -> list[str]:
-    """Give keywords and categories, each once, in the page's spelling."""
-    node = page.article_node
-    found: list[str] = []
-    if node is not None:
-        for name in ("keywords", "articleSection"):
-            found += _listed(node.get(name))
-    found += [one_line(tag) for tag in page.meta.get("article:tag", [])]
-    linked = _tag_links(page)
-    if len(linked) <= 40:
-        found += [one_line(text_of(element)).lstrip("#").strip(" ,") for element in linked]
-    if item is not None:
-        found += item.tags
-    if not found:
-        found = _listed(page.first_meta("keywords", "news_keywords", "sailthru.tags", "parsely-tags"))
-    return _distinct(found)
-
-
-def _tag_links(page: Page) -> list[lxml.html.HtmlElement]:
-    """Give the links to the article's tags and categories: marked as such, else told by their address."""
-    links = [link for link in page.tree.iter("a") if link.get("href") or link.get("rel")]
-    marked = [link for link in links if "tag" in (link.get("rel") or "").split()]
-    found = [link for link in marked if not _is_in_frame(page, link)]
-    if found:
-        return found
-    posts = set(page.marks.of_class("post"))
-    told = [link for link in links if _TAG_ADDRESS.search(link.get("href") or "")]
-    return [
-        link
-        for link in told
-        if any(above.tag in ("article", "main") or above in posts for above in link.iterancestors())
-        and not _is_in_frame(page, link)
-    ]
-
-
-def _is_in_frame(page: Page, link: lxml.html.HtmlElement) -> bool:
-    return next(link.iterancestors("nav"), None) is not None or page.marks.is_beside(link)
-
-
-def _listed(value: object) -> list[str]:
-    if isinstance(value, str):
-        return [one_line(part) for part in re.split(r"[,;]", html.unescape(value))]
-    if isinstance(value, list):
-        return [part for item in value[:100] for part in _listed(item)]
-    if isinstance(value, dict):
-        return _listed(value.get("name"))
-    return []
-
-
-def _distinct(found: list[str]) -> list[str]:
-    kept: dict[str, str] = {}
-    for tag in found:
-        if 0 < len(tag) <= 80 and tag.casefold() not in _NO_TAGS and not tag.startswith("http"):
-            kept.setdefault(tag.casefold(), tag)
-    return list(kept.values())[:MAX_TAGS]
 
 
 def slug_words(url: str) -> int:

@@ -89,9 +89,9 @@ def _first_large(pictures: list[Picture]) -> Picture | None:
 
 def _cover(page: Page, root: Element) -> Picture | None:
     """Give the large picture that stands between the heading and the first paragraph."""
-    for picture in _above(page, root, after_heading=True):
-        if picture.width_px >= LEAST_COVER_PX:
-            return picture
+    for above in _above(page, root, after_heading=True):
+        if above.width_px >= LEAST_COVER_PX:
+            return above
     for element in root.iter(*_IMAGES, "p"):
         if element.tag == "p":
             if len(text_of(element)) >= _LEAST_PARAGRAPH:
@@ -120,7 +120,7 @@ def _above(page: Page, root: Element, *, after_heading: bool) -> Iterator[Pictur
             return
         if element.tag == "h1":
             is_on = is_on or bool(text_of(element))
-        elif is_on and element.tag in _IMAGES and body is not None and element not in (body, page.tree):
+        elif is_on and element.tag in _IMAGES and body is not None:
             for image in images_in(element):
                 picture = picture_of(page, image, element, root=body)
                 if picture is not None:

@@ -47,14 +47,17 @@ def squeezed(text: str) -> str:
     return re.sub(r"\W", "", folded(text))
 
 
-def names_of_site(page: Page) -> set[str]:
-    """Give the names the site goes by, folded."""
-    names = [page.first_meta("og:site_name"), page.first_meta("application-name")]
-    names += [
-        one_line(node.get("name")) for node in page.of_type("website", "organization", "newsmediaorganization", "blog")
-    ]
+def names_told(page: Page) -> set[str]:
+    """Give the names the site itself tells, folded: those of its metas and its host's."""
     host = urlsplit(page.url).netloc.removeprefix("www.")
-    return {folded(name) for name in names if name} | {folded(host), folded(host.rpartition(".")[0])}
+    told = (page.first_meta("og:site_name"), page.first_meta("application-name"), host, host.rpartition(".")[0])
+    return {folded(name) for name in told if name}
+
+
+def names_of_site(page: Page) -> set[str]:
+    """Give the names the site goes by, folded: those it tells, and those of what its structured data names."""
+    nodes = page.of_type("website", "organization", "newsmediaorganization", "blog")
+    return names_told(page) | {folded(name) for node in nodes if (name := one_line(node.get("name")))}
 
 
 def is_site(part: str, site_names: set[str]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import charset_normalizer
 import lxml.html
@@ -32,6 +33,7 @@ ARTICLE_TYPES = frozenset(
         "socialmediaposting", "liveblogposting", "advertisercontentarticle", "report", "satiricalarticle",
     }
 )  # fmt: skip
+_LEAST_PATH = 16  # letters of a path that is one article's on whatever host
 _LD_WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>|/\*\s*\]\]>\s*\*/)\s*$"
 )
@@ -68,7 +70,7 @@ class Page:
         """Follow an `@id` reference to the node that says more."""
         if not isinstance(node, dict):
             return None
-        full = self.by_id.get(str(node.get("@id", "")))
+        full = self.by_id.get(str(node.get("@id") or ""))
         return full if full is not None and len(full) > len(node) else node
 
     def of_type(self, *types: str) -> Iterator[Node]:
@@ -98,8 +100,14 @@ class Page:
         return ranked[0] if ranked else None
 
     def names_here(self, node: Node) -> bool:
-        """Say whether a JSON-LD node names this page's address as its own."""
-        return any(address_key(url) == self.key for url in self._addresses_of(node))
+        """Say whether a JSON-LD node names this page's address as its own, be it on a twin host or without a query."""
+        path = unquote(urlsplit(self.url).path).rstrip("/")
+        for url in self._addresses_of(node):
+            parts = urlsplit(url)
+            is_same_path = len(path) >= _LEAST_PATH and not parts.query and unquote(parts.path).rstrip("/") == path
+            if is_same_path or address_key(url) == self.key:
+                return True
+        return False
 
     def _addresses_of(self, node: Node) -> Iterator[str]:
         entity = node.get("mainEntityOfPage")
@@ -202,7 +210,7 @@ def _json_ld(tree: lxml.html.HtmlElement) -> tuple[list[Node], dict[str, Node]]:
     by_id: dict[str, Node] = {}
     for node in nodes:
         name = node.get("@id")
-        if isinstance(name, str) and len(node) > len(by_id.get(name, {})):
+        if name and isinstance(name, str) and len(node) > len(by_id.get(name, {})):
             by_id[name] = node
     return nodes, by_id
 
