@@ -165,6 +165,9 @@ CRON_SECRET = text("CRON_SECRET")  # opens /api/cron/publish; empty: there is no
 # Importing.
 ALLOW_PRIVATE = words("PETRA_ALLOW_PRIVATE")  # host:port of private blogs the operator trusts, exact
 IMPORT_GAP_S = number("PETRA_IMPORT_GAP_S", 1)  # between two requests to one site; its Crawl-delay counts when longer
+IMPORT_MAX_PAGES = int(number("PETRA_IMPORT_MAX_PAGES", 20_000, least=1))  # of one blog in one go
+IMPORT_MAX_MB = int(number("PETRA_IMPORT_MAX_MB", 4_000, least=1))
+IMPORT_MAX_HOURS = number("PETRA_IMPORT_MAX_HOURS", 12)
 CONTACT = text("PETRA_CONTACT", "https://petra.example/bot")
 
 INSTALLED_APPS = [

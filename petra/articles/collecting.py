@@ -1,39 +1,27 @@
-"""Candidates → articles: reads each page, decides whether it is one, and settles which address is its own. No database.
+"""A blog's address → everything that is read there, in memory: what `petra import --json` writes. No database.
 
-`importing` writes what comes out into rows; the command line writes it into a file. Both see the same steps.
+`importing` goes the same steps and writes rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from petra.articles import scoring
+from django.conf import settings
+
+from petra.articles import doubles
 from petra.articles.discovery import Candidate, Discovered, Discovery, Trouble
 from petra.articles.extract import Extracted
 from petra.articles.identity import Site, address_key, site_of
-from petra.articles.manners import BotWall, Budget, OverBudget, RobotsUnknown, SiteBusy, Sleep, Visitor
-from petra.articles.sandbox import Sandbox, borrowed
+from petra.articles.manners import Budget, Sleep, Visitor
+from petra.articles.reader import STOPS_IMPORT, Read, Reader, Wanted, traits_of
+from petra.articles.reading import Crew, lend
+from petra.articles.sandbox import Sandbox
 from petra.lib import clock
 from petra.lib.addresses import BadAddress
-from petra.lib.errors import ProductError
-from petra.lib.outbound import AllowPrivate, Answer, Outbound
-
-STOPS_IMPORT = (RobotsUnknown, SiteBusy, BotWall, OverBudget)
-_GONE = frozenset({404, 410})
-
-
-@dataclass(frozen=True)
-class Read:
-    """What became of one candidate. `state`: article, unchanged, maybe (not an article), skipped, gone, failed."""
-
-    candidate: Candidate
-    state: str
-    article: Extracted | None = None
-    trouble: Trouble | None = None
-    etag: str = ""
-    last_modified: str = ""
+from petra.lib.outbound import AllowPrivate, Outbound
 
 
 @dataclass
@@ -79,113 +67,6 @@ class Collected:
 OnProgress = Callable[[Progress], None]
 
 
-class Reader:
-    """Reads candidates of one site, one after another."""
-
-    def __init__(
-        self, visitor: Visitor, sandbox: Sandbox, site: Site, read_already: Mapping[str, Answer] | None = None
-    ) -> None:
-        self._visitor = visitor
-        self._sandbox = sandbox
-        self._site = site
-        self._read_already = read_already or {}
-
-    def read(self, candidate: Candidate, *, etag: str = "", last_modified: str = "") -> Read:
-        """Read one candidate; `etag` and `last_modified` are those of the body stored before.
-
-        Raises only what stops the whole import (STOPS_IMPORT); everything else is told in the result.
-        """
-        try:
-            return self._read(candidate, {"etag": etag, "last_modified": last_modified})
-        except STOPS_IMPORT:
-            raise
-        except ProductError as error:
-            item = candidate.item
-            if item is not None and item.html and error.code in ("too-slow", "bad-answer", "unreachable", "too-heavy"):
-                return self._from_feed(candidate, Trouble(candidate.url, error.code, error.for_person))
-            kind = "skipped" if error.code == "robots" else "failed"
-            return Read(candidate, kind, trouble=Trouble(candidate.url, error.code, error.for_person))
-
-    def _read(self, candidate: Candidate, validators: dict[str, str]) -> Read:
-        answer = self._read_already.get(candidate.key) or self._visitor.get(
-            candidate.url, validators=validators, accept="text/html,application/xhtml+xml,*/*;q=0.5"
-        )
-        if answer.status == 304:
-            return Read(candidate, "unchanged")
-        if answer.status != 200:
-            return self._refused(candidate, answer)
-        if answer.content_type and "html" not in answer.content_type:
-            trouble = Trouble(candidate.url, "no-page", f"This is a file ({answer.content_type}), not a page.")
-            return Read(candidate, "skipped", trouble=trouble)
-        if self._site.is_home(answer.url) and address_key(answer.url) != candidate.key:
-            return Read(
-                candidate, "skipped", trouble=Trouble(candidate.url, "moved", "The address leads to the first page.")
-            )
-        page = self._sandbox.extract(
-            answer.body,
-            url=answer.url,
-            content_type=answer.headers.get("content-type", ""),
-            item=candidate.item,
-            now=clock.now(),
-        )
-        if page is None:
-            return Read(
-                candidate, "failed", trouble=Trouble(candidate.url, "empty", "There is no page at this address.")
-            )
-        return self._judged(candidate, answer, page)
-
-    def _judged(self, candidate: Candidate, answer: Answer, page: Extracted) -> Read:
-        page.url, warning = own_address(page, candidate, answer.url, self._site)
-        points = scoring.score(candidate.url, candidate.evidence, page.signs)
-        if points < scoring.ARTICLE_AT:
-            return Read(candidate, "maybe")
-        cut = (
-            Trouble(candidate.url, "cut", "The page is longer than 5 MB; its start was read.")
-            if answer.is_cut
-            else None
-        )
-        return Read(
-            candidate,
-            "article",
-            article=page,
-            trouble=warning or cut,
-            etag=answer.headers.get("etag", "")[:500],
-            last_modified=answer.headers.get("last-modified", "")[:100],
-        )
-
-    def _refused(self, candidate: Candidate, answer: Answer) -> Read:
-        trouble = Trouble(candidate.url, f"http-{answer.status}", f"The site answered {answer.status} for this page.")
-        item = candidate.item
-        if item is not None and (item.html or item.summary) and answer.status != 410:
-            return self._from_feed(candidate, trouble)
-        return Read(candidate, "gone" if answer.status in _GONE else "failed", trouble=trouble)
-
-    def _from_feed(self, candidate: Candidate, trouble: Trouble) -> Read:
-        """Take the article from the feed when its page can't be had; the trouble is told with it."""
-        if candidate.item is None:
-            return Read(candidate, "failed", trouble=trouble)
-        page = self._sandbox.extract_item(candidate.item, now=clock.now())
-        page.url = candidate.url
-        told = Trouble(trouble.url, trouble.kind, f"{trouble.for_person} Its feed has the text, which was taken.")
-        return Read(candidate, "article", article=page, trouble=told)
-
-
-def own_address(page: Extracted, candidate: Candidate, answered: str, site: Site) -> tuple[str, Trouble | None]:
-    """Say which address is the article's own: its canonical where that can be believed, else where it was read."""
-    canonical = page.canonical
-    here = answered if site.holds(answered) else candidate.url
-    if not canonical or address_key(canonical) == address_key(here):
-        return candidate.url if address_key(candidate.url) == address_key(here) else here, None
-    if not site.holds(canonical):
-        trouble = Trouble(
-            candidate.url, "canonical", "The page names another site as its own address; Petra kept the one it read."
-        )
-        return here, trouble
-    if site.is_home(canonical) or scoring.looks_like_listing(canonical):
-        return here, None
-    return canonical, None
-
-
 def collect(
     address: str,
     *,
@@ -199,36 +80,56 @@ def collect(
 ) -> Collected:
     """Read a whole blog (or one page of it) into memory. Raises ProductError when nothing can be read at all."""
     say = on_progress or (lambda _progress: None)
-    with Outbound(allow_private=allow_private, contact=contact) as client, borrowed() as sandbox:
+    with Outbound(allow_private=allow_private, contact=contact) as client, lend() as sandboxes:
         visitor = Visitor(client, sleep=sleep or clock.sleep, gap_s=gap_s, budget=budget)
         if is_single_page:
             found = single(address)
         else:
-            look = Discovery(visitor, sandbox, on_found=lambda count, source: say(Progress(source, found=count)))
+            look = Discovery(visitor, sandboxes[0], on_found=lambda count, source: say(Progress(source, found=count)))
             found = look.look(full_address(address))
         collected = Collected(found.home, found.title, found.language, found.engine, found.sources)
         collected.troubles += found.troubles
         try:
-            _collect_all(found, Reader(visitor, sandbox, found.site, found.read_already), collected, say)
+            _collect_all(found, Reader(visitor, found.site, found.read_already), collected, say, sandboxes)
         except STOPS_IMPORT as error:
             collected.troubles.append(Trouble(found.home, error.code, error.for_person))
         collected.requests = visitor.requests
         return collected
 
 
-def _collect_all(found: Discovered, reader: Reader, collected: Collected, say: OnProgress) -> None:
+def _collect_all(
+    found: Discovered, reader: Reader, collected: Collected, say: OnProgress, sandboxes: Sequence[Sandbox]
+) -> None:
     waiting = found.worth_reading()
+    reads: dict[int, Read] = {}
+    try:
+        with Crew(reader, sandboxes) as crew:
+            for ticket, candidate in enumerate(waiting):
+                crew.give(ticket, Wanted(candidate))
+            while crew.waiting:
+                done = crew.next(within_s=60.0)
+                if done is not None:
+                    reads[done.ticket] = done.read
+                    articles = sum(read.article is not None for read in reads.values())
+                    say(Progress("read", len(waiting), len(reads), articles, done.read.candidate.url))
+    finally:
+        _sum_up([reads[ticket] for ticket in sorted(reads)], collected)
+
+
+def _sum_up(reads: Iterable[Read], collected: Collected) -> None:
     keys: set[str] = set()
-    for done, candidate in enumerate(waiting, 1):
-        read = reader.read(candidate)
+    known = doubles.Known()
+    for read in reads:
         if read.trouble is not None:
             collected.troubles.append(read.trouble)
         if read.state == "maybe":
-            collected.maybe.append(candidate.url)
+            collected.maybe.append(read.candidate.url)
         if read.article is not None and address_key(read.article.url) not in keys:
             keys.add(address_key(read.article.url))
-            collected.articles.append(read.article)
-        say(Progress("read", len(waiting), done, len(collected.articles), candidate.url))
+            traits = traits_of(read.article, read.candidate)
+            if known.same_as(traits) is None:
+                known.add(read.article.url, traits)
+                collected.articles.append(read.article)
 
 
 def single(address: str) -> Discovered:
@@ -257,6 +158,11 @@ def parse_allow_private(pairs: Iterable[str]) -> AllowPrivate:
             raise BadAddress(f"{pair!r} is not of the form HOST:PORT.")
         allowed.add((host.strip("[]").lower(), int(port)))
     return frozenset(allowed)
+
+
+def operator_allows() -> AllowPrivate:
+    """Read the private blogs the operator trusts from PETRA_ALLOW_PRIVATE (host:port)."""
+    return parse_allow_private(settings.ALLOW_PRIVATE)
 
 
 def article_data(article: Extracted) -> dict[str, Any]:

@@ -68,6 +68,12 @@ class Candidate:
         return address_key(self.url)
 
     @property
+    def mark(self) -> str:
+        """What the lists say of its last change; "" where they say nothing that can be relied on."""
+        told = self.item.modified if self.item is not None and self.item.guid.startswith("wp:") else ""
+        return "|".join(part for part in (self.lastmod, told) if part)[:120]
+
+    @property
     def is_worth_reading(self) -> bool:
         """Say whether reading the page could still make it an article (a type, a date and length add five)."""
         return scoring.score_address(self.url, self.evidence) + 5 >= scoring.ARTICLE_AT

@@ -102,6 +102,7 @@ class Visitor:
         self._gap_s = gap_s
         self._budget = budget or Budget()
         self._hosts: dict[str, _Host] = {}
+        self._asked: _Host | None = None
         self._started_at = clock.monotonic()
         self.requests = 0
         self.total_bytes = 0
@@ -161,6 +162,7 @@ class Visitor:
         if host.next_at > now:
             self._sleep(host.next_at - now)
         self.requests += 1
+        self._asked = host
         host.asked_at = clock.monotonic()
         self._rest(host)
 
@@ -172,13 +174,13 @@ class Visitor:
 
     def _note(self, answer: outbound.Answer) -> None:
         self.total_bytes += len(answer.body)
-        host = self._hosts.get(_origin(self._client.check(answer.url)))
+        host = self._asked  # the last hop's
         if host is not None:
             host.answer_s = [*host.answer_s[-9:], clock.monotonic() - host.asked_at]
             self._rest(host)
 
     def _back_off(self, answer: outbound.Answer, attempt: int) -> None:
-        host = self._hosts[_origin(self._client.check(answer.url))]
+        host = self._asked or _Host()
         wait_s = _retry_after(answer.headers.get("retry-after", ""), clock.now())
         if wait_s is None:
             wait_s = 2.0**attempt

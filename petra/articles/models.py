@@ -77,6 +77,7 @@ class Article(TenantModel):
     digest = models.CharField(max_length=64, blank=True)  # sha256 over title, text and picture keys
     nearness = models.BigIntegerField(null=True)  # SimHash of the text, see articles.doubles
     guid = models.TextField(blank=True)  # the site's own id of it, from its feed or REST
+    also_at = models.JSONField(default=list)  # keys of further addresses that lead to it
     sources = models.JSONField(default=dict)  # field → where its value came from
     translations = models.JSONField(default=dict)  # language → address of the same article in it
     etag = models.CharField(max_length=500, blank=True)  # validators of the body these fields were read from
@@ -212,6 +213,7 @@ class ImportPage(TenantModel):
         max_length=10, default="waiting"
     )  # waiting, article, unchanged, maybe, skipped, gone, failed
     note = models.TextField(blank=True)  # why, for a person
+    article = TenantForeignKey(Article, models.SET_NULL, null=True, related_name="+")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

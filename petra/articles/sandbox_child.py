@@ -18,21 +18,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from petra.articles import extract as readers
 from petra.articles import feeds, sitemaps
-from petra.articles.extract import extract, extract_item
+from petra.articles.doubles import nearness
+from petra.articles.extract import Extracted, extract, extract_item
 from petra.articles.links import read_links
 
 _HEADER = struct.Struct(">I")
-
-
-_WARM = "<html lang='en'><title>Warm</title><article><p>" + "These words warm the readers up. " * 20 + "</p></article>"
 
 
 def warm_up() -> None:
     """Load what the readers load at their first page, so that forked children share it."""
     logging.disable(logging.CRITICAL)  # parsers log pieces of pages
     warnings.simplefilter("ignore")
-    extract(_WARM.encode(), url="https://warm.example/2026/a-warm-page/", content_type="text/html")
+    readers.warm_up()
 
 
 def serve(memory_bytes: int) -> None:
@@ -65,9 +64,9 @@ def _read(task: str, body: bytes, arguments: dict[str, Any]) -> Any:
     match task:
         case "page":
             page = extract(body, url=arguments["url"], content_type=arguments["content_type"], item=item, now=now)
-            return page.as_data() if page is not None else None
+            return _with_nearness(page) if page is not None else None
         case "item" if item is not None:
-            return extract_item(item, now=now).as_data()
+            return _with_nearness(extract_item(item, now=now))
         case "feed":
             return asdict(feeds.parse(body, url=arguments["url"], content_type=arguments["content_type"]))
         case "sitemap":
@@ -80,6 +79,11 @@ def _read(task: str, body: bytes, arguments: dict[str, Any]) -> Any:
         case "links":
             return asdict(read_links(body, url=arguments["url"], content_type=arguments["content_type"]))
     raise ValueError(task)
+
+
+def _with_nearness(page: Extracted) -> dict[str, Any]:
+    page.nearness = nearness(page.text)
+    return page.as_data()
 
 
 def _limit_memory(room_bytes: int) -> None:

@@ -207,7 +207,7 @@ def test_an_article_whose_page_is_gone_is_taken_from_its_feed(blog: BlogServer) 
 def test_canonicals_are_believed_inside_the_blog_only(blog: BlogServer) -> None:
     def canonical(path: str, to: str) -> None:
         blog.pages[path] = Page(
-            article_html("Bread").replace("</head>", f'<link rel="canonical" href="{to}"></head>').encode()
+            article_html(f"Bread at {path}").replace("</head>", f'<link rel="canonical" href="{to}"></head>').encode()
         )
 
     canonical(ARTICLES[0], "/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from conftest import People
-from petra.articles import collecting, editing, importing
+from petra.articles import editing, importing, reader, turn
 from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.lib.addresses import BadAddress
@@ -120,13 +121,39 @@ def test_what_a_person_edited_is_not_overwritten(people: People, blog_server: Bl
     assert (article.shown_title, article.title) == ("My own title", "The page's new title")
 
 
-def test_a_page_that_vanished_is_marked_and_kept(people: People, blog_server: BlogServer) -> None:
+def test_a_page_that_is_missing_twice_is_marked_as_gone_and_kept(people: People, blog_server: BlogServer) -> None:
     imported(people, blog_server)
     blog_server.pages[ARTICLES[0]] = Page(b"gone", status=410)
     again = imported(people, blog_server)
-    with scope.workspace(people.workspace.pk):
-        assert Article.objects.get(address_key__endswith="beginners").gone_at is not None
     assert again.state == RunState.DONE and again.problems_by_kind == {"http-410": 1}
+    assert gone(people) == [], "one look says little"
+    imported(people, blog_server)
+    assert gone(people) == ["Bread number 1"]
+    blog_server.add_article(ARTICLES[0], "Bread number 1")
+    imported(people, blog_server)
+    assert gone(people) == [], "it is back"
+
+
+def test_a_page_that_no_list_names_any_more_is_looked_at_all_the_same(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    blog_server.list_articles(*ARTICLES[1:])
+    blog_server.pages[ARTICLES[0]] = Page(b"gone", status=404)
+    for _ in range(2):
+        imported(people, blog_server)
+    assert gone(people) == ["Bread number 1"]
+
+
+def test_a_server_that_fails_makes_no_article_gone(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    for _ in range(2):
+        blog_server.pages[ARTICLES[0]] = Page(b"oh no", status=403)
+        imported(people, blog_server)
+    assert gone(people) == []
+
+
+def gone(people: People) -> list[str]:
+    with scope.workspace(people.workspace.pk):
+        return list(Article.objects.filter(gone_at__isnull=False).values_list("title", flat=True))
 
 
 def test_one_page_by_hand_is_imported_even_if_no_list_names_it(people: People, blog_server: BlogServer) -> None:
@@ -142,24 +169,30 @@ def test_a_killed_import_goes_on_where_it_stood(
     people: People, blog_server: BlogServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace_id, run_id = started(people, blog_server)
-    reads = 0
-    read = collecting.Reader.read
+    is_one_settled = threading.Event()
+    asked: list[str] = []
+    fetch, settle = reader.Reader.fetch, turn.Turn._settle
 
-    def dies_at_the_second(self: collecting.Reader, *arguments: Any, **options: Any) -> collecting.Read:
-        nonlocal reads
-        reads += 1
-        if reads == 2:
+    def dies_at_the_second(self: reader.Reader, wanted: reader.Wanted) -> Any:
+        asked.append(wanted.candidate.url)
+        if len(asked) > 1:
+            assert is_one_settled.wait(20)
             raise KeyboardInterrupt
-        return read(self, *arguments, **options)
+        return fetch(self, wanted)
+
+    def settles(self: turn.Turn, *arguments: Any) -> None:
+        settle(self, *arguments)
+        is_one_settled.set()
 
     with monkeypatch.context() as patch:
-        patch.setattr(collecting.Reader, "read", dies_at_the_second)
+        patch.setattr(reader.Reader, "fetch", dies_at_the_second)
+        patch.setattr(turn.Turn, "_settle", settles)
         with pytest.raises(KeyboardInterrupt):
             importing.run_import(workspace_id=workspace_id, run_id=run_id)
     assert run_of(workspace_id, run_id).new == 1
     importing.run_import(workspace_id=workspace_id, run_id=run_id)
     assert run_of(workspace_id, run_id).new == 1, "the dead worker's turn is respected for a while"
-    monkeypatch.setattr(importing, "SILENT_S", 0.0)
+    monkeypatch.setattr(turn, "SILENT_S", 0.0)
     blog_server.asked.clear()
     importing.run_import(workspace_id=workspace_id, run_id=run_id)
     run = run_of(workspace_id, run_id)
@@ -173,12 +206,12 @@ def test_a_page_that_breaks_the_worker_each_time_does_not_break_it_for_ever(
 ) -> None:
     workspace_id, run_id = started(people, blog_server)
 
-    def breaks(*_arguments: Any, **_options: Any) -> collecting.Read:
+    def breaks(*_arguments: Any, **_options: Any) -> reader.Read:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(collecting.Reader, "read", breaks)
-    monkeypatch.setattr(importing, "SILENT_S", 0.0)
-    for _ in range(importing.MAX_TURNS):
+    monkeypatch.setattr(reader.Reader, "fetch", breaks)
+    monkeypatch.setattr(turn, "SILENT_S", 0.0)
+    for _ in range(turn.MAX_TURNS):
         with pytest.raises(KeyboardInterrupt):
             importing.run_import(workspace_id=workspace_id, run_id=run_id)
     importing.run_import(workspace_id=workspace_id, run_id=run_id)
@@ -203,15 +236,15 @@ def test_lost_imports_are_found_across_workspaces(people: People, blog_server: B
 
 def test_pause_and_stop_end_the_turn_and_resume_goes_on(people: People, blog_server: BlogServer) -> None:
     workspace_id, run_id = started(people, blog_server)
-    read = collecting.Reader.read
+    settle = turn.Turn._settle
 
-    def paused_meanwhile(self: collecting.Reader, *arguments: Any, **options: Any) -> collecting.Read:
+    def paused_meanwhile(self: turn.Turn, *arguments: Any) -> None:
         with scope.workspace(workspace_id):
             importing.pause_import(ImportRun.objects.get(pk=run_id))
-        return read(self, *arguments, **options)
+        settle(self, *arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(collecting.Reader, "read", paused_meanwhile)
+        patch.setattr(turn.Turn, "_settle", paused_meanwhile)
         importing.run_import(workspace_id=workspace_id, run_id=run_id)
     run = run_of(workspace_id, run_id)
     assert (run.state, run.new) == (RunState.PAUSED, 0)

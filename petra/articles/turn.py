@@ -1,0 +1,284 @@
+"""One worker's turn on an import: holds it by heartbeats, stores the list, reads the pages, writes them down.
+
+All rows are written in the worker's own thread; the crew's threads only ask and read. Called by `importing`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+
+from petra.articles import listing
+from petra.articles.collecting import full_address, single
+from petra.articles.discovery import Candidate, Discovered, Discovery, Trouble
+from petra.articles.feeds import FeedItem
+from petra.articles.identity import Site, site_of
+from petra.articles.manners import Visitor
+from petra.articles.models import Article, ArticleImage, Blog, ImportPage, ImportRun, RunState
+from petra.articles.picture_files import read_size
+from petra.articles.reader import STOPS_IMPORT, Read, Reader, Wanted
+from petra.articles.reading import Crew, Done
+from petra.articles.recording import Outcome, Recorder
+from petra.articles.sandbox import Sandbox
+from petra.lib import clock, ids
+from petra.lib.errors import ProductError
+from petra.lib.outbound import Answer
+from petra.tenancy import scope
+from petra.webhooks import events
+
+MAX_PROBLEMS = 200
+MAX_MEASURED = 30
+MAX_TURNS = 5  # without one page settled: something about that page breaks the worker
+SILENT_S = 90.0  # a turn not heard of for so long is taken over; one answer takes at most about 70 s
+PROGRESS_GAP_S = 0.5
+SETTLED_AT_ONCE = 20
+SETTLE_EVERY_S = 0.5
+_GIVEN_AT_ONCE = 100
+_BEAT_EVERY_S = 5.0
+
+
+class Ended(Exception):
+    """Someone paused or stopped the import, or another worker took it over: this turn ends quietly."""
+
+
+class Turn:
+    """One worker's turn on an import."""
+
+    def __init__(self, workspace_id: UUID, run_id: UUID) -> None:
+        self._workspace_id = workspace_id
+        self._run_id = run_id
+        self._holder_id = ids.new_id()
+        self._thread = threading.get_ident()
+        self._stop = threading.Event()
+        self._said_at = 0.0
+        self._beat_at = 0.0
+        self._blog: Blog
+        self._run: ImportRun
+        self.site: Site
+
+    def take(self) -> bool:
+        """Take the import, unless it is not to be done or another worker is on it."""
+        with scope.workspace(self._workspace_id):
+            run = ImportRun.objects.select_for_update().filter(pk=self._run_id).first()
+            if run is None or run.state not in (RunState.QUEUED, RunState.RUNNING):
+                return False
+            now = clock.now()
+            if run.holder_id is not None and run.beat_at and (now - run.beat_at).total_seconds() < SILENT_S:
+                return False
+            run.state, run.holder_id, run.beat_at = RunState.RUNNING, self._holder_id, now
+            run.started_at, run.turns = run.started_at or now, run.turns + 1
+            run.turn_at, run.turn_done = now, run.done
+            run.save(update_fields=["state", "holder_id", "beat_at", "started_at", "turns", "turn_at", "turn_done"])
+            self._run, self._blog = run, Blog.objects.get(pk=run.blog_id)
+        if run.turns > MAX_TURNS:
+            error = "The import broke off several times at the same page, so it was stopped."
+            self.finish(RunState.FAILED, error=error)
+            return False
+        site = site_of(full_address(self._blog.address))
+        self.site = site if run.kind == "blog" else Site(site.host)
+        return True
+
+    def wait(self, seconds: float) -> None:
+        """Wait as manners ask; in the worker's own thread in slices, staying heard of. Raises Ended when it is over."""
+        if threading.get_ident() != self._thread:
+            if self._stop.wait(seconds):
+                raise Ended
+            return
+        until = clock.monotonic() + seconds
+        while (left := until - clock.monotonic()) > 0:
+            clock.sleep(min(left, _BEAT_EVERY_S))
+            if left > _BEAT_EVERY_S:
+                with scope.workspace(self._workspace_id):
+                    self._beat()
+
+    def list_pages(self, visitor: Visitor, sandbox: Sandbox) -> dict[str, Answer]:
+        """Find the pages to read and store them, unless a former turn did."""
+        if self._run.is_listed:
+            return {}
+        if self._run.kind == "url":
+            found = single(self._run.url)
+        else:
+            found = Discovery(visitor, sandbox, on_found=self._say_found).look(full_address(self._blog.address))
+        self.site = found.site
+        with scope.workspace(self._workspace_id):
+            self._beat()
+            listed = listing.store(self._run, found, most=settings.IMPORT_MAX_PAGES)
+            if listed.is_cut:
+                words = f"Only the first {settings.IMPORT_MAX_PAGES} pages are read in one go."
+                found.troubles.append(Trouble(found.home, "budget", words))
+            self._beat(
+                is_listed=True, found=listed.found, done=listed.done, unchanged=listed.unchanged,
+                skipped=listed.skipped, sources=found.sources, requests=visitor.requests, turn_at=clock.now(),
+                turn_done=listed.done,
+            )  # fmt: skip
+            self._add_problems(found.troubles)
+            self._name_blog(found)
+            listing.forget_old_pages(self._run)
+            self._say_progress(is_last=True)
+        return found.read_already
+
+    def _name_blog(self, found: Discovered) -> None:
+        fresh = {"engine": found.engine[:20], "language": found.language[:10]}
+        if self._run.kind != "blog":
+            return
+        if found.title and self._blog.name == urlsplit(self._blog.address).netloc.removeprefix("www."):
+            fresh["name"] = found.title[:120]
+        Blog.objects.filter(pk=self._blog.pk).update(**fresh)
+
+    def read_pages(self, reader: Reader, visitor: Visitor, sandboxes: Sequence[Sandbox]) -> None:
+        """Read the waiting pages, and write them down a few at a time as they come."""
+        with scope.workspace(self._workspace_id):
+            recorder = Recorder(self._blog)
+        with Crew(reader, sandboxes, stop=self._stop) as crew:
+            done: list[Done] = []
+            position, settled_at = -1, clock.monotonic()
+            while True:
+                if crew.waiting < _GIVEN_AT_ONCE // 2:
+                    position = self._give(crew, recorder, after=position)
+                try:
+                    found = crew.next(within_s=SETTLE_EVERY_S) if crew.waiting else None
+                except STOPS_IMPORT:
+                    self._settle(recorder, done, visitor.requests)
+                    raise
+                done += [found] if found is not None else []
+                is_time = clock.monotonic() - settled_at >= SETTLE_EVERY_S
+                if done and (is_time or len(done) >= SETTLED_AT_ONCE or not crew.waiting):
+                    self._settle(recorder, done, visitor.requests)
+                    done, settled_at = [], clock.monotonic()
+                elif clock.monotonic() - self._beat_at >= _BEAT_EVERY_S:
+                    with scope.workspace(self._workspace_id):
+                        self._beat()
+                if not done and not crew.waiting:
+                    return
+
+    def _give(self, crew: Crew, recorder: Recorder, *, after: int) -> int:
+        """Give the crew further pages, in order; gives the position of the last one."""
+        with scope.workspace(self._workspace_id):
+            waiting = ImportPage.objects.filter(run=self._run, state="waiting", position__gt=after)
+            pages = list(waiting.order_by("position")[:_GIVEN_AT_ONCE])
+            known = {page.pk: recorder.article_at(page.address_key) for page in pages}
+            rows = Article.objects.filter(pk__in=[pk for pk in known.values() if pk is not None])
+            validators = {
+                pk: (etag, modified) for pk, etag, modified in rows.values_list("pk", "etag", "last_modified")
+            }
+        for page in pages:
+            etag, modified = validators.get(known[page.pk], ("", "")) if known[page.pk] else ("", "")
+            item = FeedItem(**page.item) if page.item else None
+            candidate = Candidate(page.url, set(page.evidence), item=item)
+            crew.give(page, Wanted(candidate, etag, modified, is_known=known[page.pk] is not None))
+        return pages[-1].position if pages else after
+
+    def _settle(self, recorder: Recorder, done: Sequence[Done], requests: int) -> None:
+        """Write a few pages down in one transaction, their articles, counts and troubles."""
+        if not done:
+            return
+        with scope.workspace(self._workspace_id):
+            self._beat()  # first: nothing is written once the import is somebody else's
+            outcomes = recorder.record([(one.read, one.ticket.mark) for one in done])
+            _write_pages(done, outcomes)
+            counts: dict[str, int] = {}
+            for outcome in outcomes:
+                counter = _COUNTERS[outcome.kind]
+                counts[counter] = counts.get(counter, 0) + 1
+            added = {name: F(name) + count for name, count in counts.items()}
+            self._beat(turns=0, done=F("done") + len(done), requests=requests, **added)
+            self._add_problems([one.read.trouble for one in done if one.read.trouble is not None])
+            self._say_progress()
+
+    def measure_leads(self, visitor: Visitor) -> None:
+        """Read the sizes of the first lead pictures whose page does not tell them, from their first bytes."""
+        with scope.workspace(self._workspace_id):
+            unknown = ArticleImage.objects.filter(article__blog=self._blog, is_lead=True, width_px=None)
+            started = unknown.filter(article__imported_at__gte=self._run.started_at).order_by("article_id")
+            waiting = list(started.values_list("pk", "url")[:MAX_MEASURED])
+        for pk, url in waiting:
+            try:
+                size = read_size(visitor, url)
+            except STOPS_IMPORT:
+                return
+            except ProductError:
+                continue  # the picture's own trouble shows when a post wants it
+            with scope.workspace(self._workspace_id):
+                self._beat(requests=visitor.requests)
+                if size is not None:
+                    ArticleImage.objects.filter(pk=pk).update(width_px=size[0], height_px=size[1])
+
+    def finish(self, state: RunState, *, error: str = "") -> None:
+        """End this turn: the import is done, failed, or paused by the site's wish."""
+        with scope.workspace(self._workspace_id):
+            ended = None if state == RunState.PAUSED else clock.now()
+            changed = ImportRun.objects.filter(
+                pk=self._run_id, holder_id=self._holder_id, state=RunState.RUNNING
+            ).update(state=state, holder_id=None, beat_at=None, finished_at=ended, error=error)
+            if not changed:
+                return
+            self._run.refresh_from_db()
+            if state == RunState.DONE and not self._run.error and self._run.found == 0:
+                ImportRun.objects.filter(pk=self._run_id).update(error="No articles were found at this address.")
+            kinds = {RunState.DONE: "import.finished", RunState.FAILED: "import.failed"}
+            kind = kinds.get(state, "import.paused")
+            events.record(kind, subject=self._run, actor_id=None, error=error, **self._counts())
+
+    # ---- inside a scope ----
+
+    def _beat(self, **fields: object) -> None:
+        """Stay heard of and write counters; raises Ended when the import is no longer this turn's."""
+        mine = ImportRun.objects.filter(pk=self._run_id, holder_id=self._holder_id, state=RunState.RUNNING)
+        if not mine.update(beat_at=clock.now(), **fields):
+            raise Ended
+        self._beat_at = clock.monotonic()
+
+    def _add_problems(self, troubles: list[Trouble]) -> None:
+        if troubles:
+            run = ImportRun.objects.get(pk=self._run_id)
+            run.problems = (run.problems + [asdict(trouble) for trouble in troubles])[:MAX_PROBLEMS]
+            run.save(update_fields=["problems"])
+
+    def _say_found(self, count: int, _source: str) -> None:
+        with scope.workspace(self._workspace_id):
+            self._beat(found=count)
+            self._say_progress()
+
+    def _say_progress(self, *, is_last: bool = False) -> None:
+        """Announce progress at most twice a second."""
+        now = clock.monotonic()
+        if is_last or now - self._said_at >= PROGRESS_GAP_S:
+            self._said_at = now
+            self._run.refresh_from_db()
+            events.record("import.progress", subject=self._run, actor_id=None, **self._counts())
+
+    def _counts(self) -> dict[str, int | bool]:
+        names = ("found", "done", "new", "changed", "unchanged", "skipped", "failed")
+        counts: dict[str, int | bool] = {name: getattr(self._run, name) for name in names}
+        return {**counts, "problems": len(self._run.problems), "is_listed": self._run.is_listed}
+
+
+def _write_pages(done: Sequence[Done], outcomes: Sequence[Outcome]) -> None:
+    rows = [
+        (one.ticket.pk, _PAGE_STATES.get(outcome.kind, outcome.kind), _note(one.read, outcome), outcome.article_id)
+        for one, outcome in zip(done, outcomes, strict=True)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update articles_importpage p set state = x.state, note = x.note, article_id = x.article_id, item = null"
+            " from unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[]) as x(id, state, note, article_id)"
+            " where p.id = x.id",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+
+
+def _note(read: Read, outcome: Outcome) -> str:
+    return read.trouble.for_person if read.trouble else _NOTES.get(outcome.kind, "")
+
+
+_COUNTERS = {"new": "new", "changed": "changed", "unchanged": "unchanged", "gone": "failed", "failed": "failed",
+             "maybe": "skipped", "skipped": "skipped", "archived": "skipped"}  # fmt: skip
+_PAGE_STATES = {"new": "article", "changed": "article", "archived": "skipped"}
+_NOTES = {"maybe": "Does not look like an article.", "archived": listing.ARCHIVED_NOTE}
