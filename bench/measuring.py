@@ -45,6 +45,15 @@ def memory_mb(pids: Sequence[int]) -> float:
     return sum(_held_kb(pid) for pid in pids) / 1024
 
 
+def peak_mb(pid: int | None = None) -> float:
+    """Read the most that a process (this one, where none is given) ever held in memory. 0 for one that has ended."""
+    try:
+        lines = Path(f"/proc/{pid or 'self'}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0) / 1024
+
+
 def load_1m() -> float:
     """Say the machine's load, to be noted beside figures: other work makes them worse."""
     return round(os.getloadavg()[0], 1)

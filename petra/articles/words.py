@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from functools import lru_cache
 from typing import Any
@@ -25,6 +26,7 @@ _JUNK_CLASSES = (
     " wp-block-latest-posts ", " post-info ",
 )  # fmt: skip
 _WALL_CLASSES = ("gh-post-upgrade-cta", "post-password-form", "paywall-gate", "subscribers-only")
+_LEAST_MARKED = 250  # letters
 _SURELY_ENOUGH = 1_000  # letters
 _ENOUGH_SHARE = 0.3
 _LANGUAGES = [
@@ -100,9 +102,12 @@ def is_walled_off(page: Page) -> bool:
     return any(True for _ in page.marks.of_class(*_WALL_CLASSES))
 
 
-def article_text(page: Page) -> str:
-    """Give the article's words out of a page whose junk is dropped; "" when there are none, or a teaser of them."""
-    text = _text(page)[:MAX_TEXT_CHARS]
+def article_text(page: Page, marked: Element | None) -> str:
+    """Give the article's words out of a page whose junk is dropped; "" when there are none, or a teaser of them.
+
+    `marked` is the element the page marks as the article's body.
+    """
+    text = (_text_of(marked, page.url) or _text(page))[:MAX_TEXT_CHARS]
     if says_not_free(page) and len(text) < LEAST_OPEN_CHARS:
         return ""  # what is left is the teaser and cards of other articles
     return text
@@ -254,18 +259,28 @@ def drop_junk(page: Page) -> None:
             element.drop_tree()
 
 
+def _text_of(marked: Element | None, url: str) -> str:
+    """Let trafilatura read the marked body alone: less work, and nothing from outside. "" when that is too little."""
+    alone = parse_html("<html><body></body></html>") if marked is not None else None
+    if alone is None:
+        return ""
+    alone[0].append(copy.deepcopy(marked))
+    text = _extraction(alone, url, is_quick=True)
+    return text if len(text) >= _LEAST_MARKED else ""
+
+
 def _text(page: Page) -> str:
     """Let trafilatura find the words, with its second opinions only where the first is short for the page."""
-    quick = _extraction(page, is_quick=True)
+    quick = _extraction(page.tree, page.url, is_quick=True)
     if len(quick) >= _SURELY_ENOUGH or len(quick) > _ENOUGH_SHARE * len(page.tree.text_content()):
         return quick
-    return _extraction(page, is_quick=False)
+    return _extraction(page.tree, page.url, is_quick=False)
 
 
-def _extraction(page: Page, *, is_quick: bool) -> str:
+def _extraction(tree: Element, url: str, *, is_quick: bool) -> str:
     try:
         document = trafilatura.bare_extraction(
-            page.tree, url=page.url, fast=is_quick, include_comments=False, with_metadata=False
+            tree, url=url, fast=is_quick, include_comments=False, with_metadata=False
         )
     except (ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError):  # trafilatura 2.3 on odd pages
         return ""
