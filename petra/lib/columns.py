@@ -6,6 +6,8 @@ security applies as everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,10 +17,28 @@ from django.db import models
 from petra.lib import prepared
 
 
+@dataclass(frozen=True)
+class Write:
+    """One statement that can be part of another, to save a round trip. Done even if the other finds no row."""
+
+    statement: str
+    values: Sequence[object]
+
+
 def update(model: type[models.Model], row_id: UUID, values: dict[str, Any], *, where: dict[str, Any]) -> bool:
     """Set columns of one row where others are as expected. False where they are not."""
-    statement = _update(model, tuple(values), tuple(where))
-    return prepared.run(statement, [*values.values(), row_id, *where.values()]).rowcount == 1
+    write = updating(model, row_id, values, where=where)
+    return prepared.run(write.statement, write.values).rowcount == 1
+
+
+def updating(model: type[models.Model], row_id: UUID, values: dict[str, Any], *, where: dict[str, Any]) -> Write:
+    """Make the statement of `update`."""
+    return Write(_update(model, tuple(values), tuple(where)), [*values.values(), row_id, *where.values()])
+
+
+def inserting(model: type[models.Model], values: dict[str, Any]) -> Write:
+    """Make the statement that writes a new row. Columns not named get the database's default, not the model's."""
+    return Write(_insert(model, tuple(values)), list(values.values()))
 
 
 def update_and(
@@ -27,20 +47,19 @@ def update_and(
     values: dict[str, Any],
     *,
     where: dict[str, Any],
-    then: str,
-    then_values: list[Any],
+    then: Write,
+    also: Write | None = None,
 ) -> tuple[Any, ...] | None:
     """Update as `update`, and in the same statement do `then`, which reads the changed row's id from `changed`.
 
-    Gives the row that `then` returns, None where nothing was changed.
+    Gives the row that `then` returns, None where nothing was changed: then roll back, for `also` is done in any case.
     """
-    statement = f"with changed as ({_update(model, tuple(values), tuple(where))} returning id) {then}"
-    return prepared.run(statement, [*values.values(), row_id, *where.values(), *then_values]).fetchone()
-
-
-def insert(model: type[models.Model], values: dict[str, Any]) -> None:
-    """Write a new row. Columns that are not named get the database's default, not the model's."""
-    prepared.run(_insert(model, tuple(values)), list(values.values()))
+    update = updating(model, row_id, values, where=where)
+    if also is None:
+        statement = f"with changed as ({update.statement} returning id) {then.statement}"
+        return prepared.run(statement, [*update.values, *then.values]).fetchone()
+    statement = f"with also as ({also.statement}), changed as ({update.statement} returning id) {then.statement}"
+    return prepared.run(statement, [*also.values, *update.values, *then.values]).fetchone()
 
 
 @lru_cache(maxsize=256)

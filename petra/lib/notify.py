@@ -15,7 +15,9 @@ from functools import partial
 from typing import Final
 
 import psycopg
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connections, transaction
+
+from petra.lib import prepared
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +54,7 @@ def _announce(notice: tuple[str, str]) -> None:
 
 
 def _send(notices: list[tuple[str, str]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_SEND, [[channel for channel, _ in notices], [payload for _, payload in notices]])
+    prepared.run(_SEND, [[channel for channel, _ in notices], [payload for _, payload in notices]])
 
 
 class _Gatherer:

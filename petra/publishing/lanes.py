@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from petra.accounts.models import Account
-from petra.lib import prepared
+from petra.lib import columns, prepared
 from petra.publishing.models import Lane
 
 
@@ -28,14 +28,24 @@ def try_to_take(*, account_id: UUID, delivery_id: UUID) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def give_back(*, account_id: UUID, delivery_id: UUID, turn: datetime, ready_at: datetime | None = None) -> bool:
+def give_back(
+    *,
+    account_id: UUID,
+    delivery_id: UUID,
+    turn: datetime,
+    ready_at: datetime | None = None,
+    also: columns.Write | None = None,
+) -> bool:
     """End a delivery's turn; one that was taken over is left to whoever has it now, and False is returned.
 
-    `ready_at` is the earliest next write, None to leave it as it is.
+    `ready_at` is the earliest next write, None to leave it as it is. `also` is done in the same statement, in any case.
     """
     statement = (
         "update publishing_lane set holder_id = null, held_at = null, held_by = null,"
         " ready_at = greatest(ready_at, coalesce(%s, ready_at))"
         " where account_id = %s and holder_id = %s and held_at = %s"
     )
-    return prepared.run(statement, [ready_at, account_id, delivery_id, turn]).rowcount == 1
+    values: list[object] = [ready_at, account_id, delivery_id, turn]
+    if also is not None:
+        statement, values = f"with also as ({also.statement}) {statement}", [*also.values, *values]
+    return prepared.run(statement, values).rowcount == 1

@@ -6,9 +6,10 @@ constraints here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -45,7 +46,7 @@ class PauseKind(models.TextChoices):
 
 @dataclass(frozen=True)
 class Standing:
-    """What a turn must know beside the delivery: the pause in force, and the account's quiet hours in their zone.
+    """What a turn must know beside the delivery: the pause in force, the account's quiet hours, the files.
 
     `turn`: since when it is this delivery's turn, which names the turn; None where it is not.
     """
@@ -54,6 +55,7 @@ class Standing:
     paused: PauseKind | None
     quiet_hours: tuple[time, time] | None
     zone: ZoneInfo
+    files: Sequence[tuple[Any, ...]]  # of the post, for reading.media_of
 
 
 class Slot(TenantModel):

@@ -25,7 +25,7 @@ from django.conf import settings
 from petra.accounts import budgets, health, tokens
 from petra.accounts.budgets import Category
 from petra.accounts.models import AccountState
-from petra.lib import clock, columns
+from petra.lib import clock, columns, prepared
 from petra.lib.ids import new_id
 from petra.networks.client import Client
 from petra.networks.contract import (
@@ -151,8 +151,9 @@ def _begin_sending(delivery: Delivery, turn: datetime) -> Work | None:
         return None
     if not _may_call_now(delivery, Category.PUBLISH):
         return None
-    move(delivery, State.SENDING, because="turn", next_at=None)
-    return _work(delivery, Step.SEND, turn, draft)
+    attempt = _Attempt(new_id(), clock.now())
+    move(delivery, State.SENDING, because="turn", next_at=None, also=_writing(attempt, delivery, Step.SEND))
+    return _work(delivery, Step.SEND, turn, draft, attempt, None)
 
 
 def _hold(delivery: Delivery, *, because: str, cause: str, sentence: str) -> None:
@@ -187,7 +188,11 @@ def _begin_reading(delivery: Delivery, step: Step, turn: datetime) -> Work | Non
         return None
     if not _may_call_now(delivery, Category.CALLS):
         return None
-    return _work(delivery, step, turn, _draft(delivery))
+    attempt = _Attempt(new_id(), clock.now())
+    intent = _writing(attempt, delivery, step)
+    prepared.run(intent.statement, intent.values)
+    sent = Attempt.objects.filter(delivery=delivery, kind=Step.SEND).order_by("-started_at").first()
+    return _work(delivery, step, turn, _draft(delivery), attempt, sent)
 
 
 def _may_call_now(delivery: Delivery, category: Category) -> bool:
@@ -204,38 +209,43 @@ def _draft(delivery: Delivery) -> Draft:
         account=delivery.account,
         target=delivery.target,
         marker=delivery.marker,
-        media=reading.pictures(delivery.post_id, as_bytes=delivery.resends > 0),
+        media=reading.media_of(delivery, as_bytes=delivery.resends > 0),
     )
 
 
-def _work(delivery: Delivery, step: Step, turn: datetime, draft: Draft) -> Work:
-    attempt_id, started_at = new_id(), clock.now()
-    columns.insert(
-        Attempt,
-        {
-            "id": attempt_id,
-            "workspace_id": delivery.own_workspace_id,
-            "delivery_id": delivery.pk,
-            "plan_no": delivery.plan_no,
-            "kind": step.value,
-            "started_at": started_at,
-            **_NO_OUTCOME,
-        },
-    )
-    target = target_for(delivery.account, delivery.target) or Target(delivery.account.remote_id, "")
-    last = None
-    if step is not Step.SEND:
-        last = Attempt.objects.filter(delivery=delivery, kind=Step.SEND).order_by("-started_at").first()
+@dataclass(frozen=True)
+class _Attempt:
+    id: UUID
+    started_at: datetime
+
+
+def _writing(attempt: _Attempt, delivery: Delivery, step: Step) -> columns.Write:
+    """Make the write that says "on its way"."""
+    values = {
+        "id": attempt.id,
+        "workspace_id": delivery.own_workspace_id,
+        "delivery_id": delivery.pk,
+        "plan_no": delivery.plan_no,
+        "kind": step.value,
+        "started_at": attempt.started_at,
+    }
+    return columns.inserting(Attempt, {**values, **_NO_OUTCOME})
+
+
+def _work(
+    delivery: Delivery, step: Step, turn: datetime, draft: Draft, attempt: _Attempt, sent: Attempt | None
+) -> Work:
+    """`sent` is the sending that is looked for, None while it is only now being made."""
     return Work(
         delivery=delivery,
-        attempt_id=attempt_id,
+        attempt_id=attempt.id,
         turn=turn,
         step=step,
         network=network_of(delivery.account),
-        target=target,
+        target=target_for(delivery.account, delivery.target) or Target(delivery.account.remote_id, ""),
         draft=draft,
-        ticket=Ticket(last.ticket_step, last.ticket_value) if last is not None and last.ticket_step else None,
-        last_sent_at=last.started_at if last is not None else started_at,
+        ticket=Ticket(sent.ticket_step, sent.ticket_value) if sent is not None and sent.ticket_step else None,
+        last_sent_at=(sent or attempt).started_at,
     )
 
 

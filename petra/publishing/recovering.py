@@ -6,7 +6,7 @@ A delivery in whose turns one worker after another died is set aside: it is not 
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -56,7 +56,7 @@ def _park(delivery: Delivery) -> None:
     Attempt.objects.filter(delivery=delivery, outcome="").update(
         finished_at=clock.now(), outcome="unknown", cause=Cause.AMBIGUOUS, for_person=_MAYBE
     )
-    said = {"next_at": None, "cause": scheduling.CAUSE_CRASHES}
+    said: dict[str, Any] = {"next_at": None, "cause": scheduling.CAUSE_CRASHES}
     match State(delivery.state):
         case State.PLANNED:
             move(delivery, State.FAILED, because="crashes", for_person=_NOT_SENT, **said)

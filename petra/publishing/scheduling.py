@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -124,7 +125,7 @@ def undo_cancel(delivery: Delivery) -> None:
     if delivery.state != State.CANCELLED or clock.now() - delivery.moved_at > _UNDO:
         raise ForbiddenMove(delivery, State.PLANNED)
     before = State(delivery.state_before)
-    changes: dict[str, object] = {"plan_no": delivery.plan_no + 1}
+    changes: dict[str, Any] = {"plan_no": delivery.plan_no + 1}
     if before is State.PLANNED:
         _check_instant(delivery.due_at)
         changes = _new_plan(delivery, due_at=delivery.due_at)
@@ -299,7 +300,7 @@ def delivery_of(post_id: UUID, *, account_id: UUID) -> Delivery | None:
     return found
 
 
-def _new_plan(delivery: Delivery, *, due_at: datetime) -> dict[str, object]:
+def _new_plan(delivery: Delivery, *, due_at: datetime) -> dict[str, Any]:
     return {
         "due_at": due_at,
         "next_at": due_at,

@@ -69,17 +69,16 @@ def _settle_late(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn
         now = reading.delivery(delivery.pk)
         if now is None:
             return
-        _close_attempt(attempt_id, outcome)
         sent = outcome.sent if isinstance(outcome, Found) else outcome
         if isinstance(sent, Sent) and now.state != State.PUBLISHED:
             _published(now, sent, because="late_answer")
-        lanes.give_back(account_id=now.account_id, delivery_id=now.pk, turn=turn)
+        closed = _closing(attempt_id, outcome)
+        lanes.give_back(account_id=now.account_id, delivery_id=now.pk, turn=turn, also=closed)
 
 
 def _settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: datetime) -> None:
     with scope.workspace(delivery.own_workspace_id):
         account = delivery.account
-        _close_attempt(attempt_id, outcome)
         ready_at = _write_gap_over(account) if delivery.state == State.SENDING else None
         match outcome:
             case Sent():
@@ -100,7 +99,8 @@ def _settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: dat
                 _unknown(delivery, outcome.for_person)
             case _:
                 raise TypeError(f"an adapter raised a failure the contract does not know: {type(outcome)}")
-        lanes.give_back(account_id=account.pk, delivery_id=delivery.pk, turn=turn, ready_at=ready_at)
+        closed = _closing(attempt_id, outcome)
+        lanes.give_back(account_id=account.pk, delivery_id=delivery.pk, turn=turn, ready_at=ready_at, also=closed)
 
 
 def settle_crash(delivery: Delivery) -> None:
@@ -154,7 +154,7 @@ def _rejected(delivery: Delivery, refusal: Rejected) -> None:
 
 
 def _went_by_address(delivery: Delivery) -> bool:
-    return any(media.public_url for media in reading.pictures(delivery.post_id))
+    return any(media.public_url for media in reading.media_of(delivery))
 
 
 def _needs_reconnect(delivery: Delivery, refusal: NeedsReconnect) -> None:
@@ -290,13 +290,13 @@ def _backoff_s(tries: int) -> float:
     return min(_BACKOFF_S * 2.0**tries, _MOST_BACKOFF_S) * ids.jitter(_SPREAD)
 
 
-def _close_attempt(attempt_id: UUID, outcome: Outcome) -> None:
+def _closing(attempt_id: UUID, outcome: Outcome) -> columns.Write:
     changes: dict[str, object] = {"finished_at": clock.now(), "outcome": _WORD[type(outcome)]}
     if isinstance(outcome, NetworkError):
         changes |= {"cause": outcome.cause, "for_person": outcome.for_person, "detail": outcome.detail}
     if isinstance(outcome, Processing):
         changes |= {"ticket_step": outcome.ticket.step, "ticket_value": outcome.ticket.value}
-    columns.update(Attempt, attempt_id, changes, where={})
+    return columns.updating(Attempt, attempt_id, changes, where={})
 
 
 _WORD: Final[dict[type, str]] = {

@@ -16,7 +16,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from petra.lib import clock, notify
+from petra.lib import clock, columns, notify
 from petra.lib.errors import ProductError
 from petra.publishing.models import Delivery, State
 from petra.webhooks import events
@@ -62,10 +62,11 @@ class ForbiddenMove(ProductError):
         self.to = to
 
 
-def move(delivery: Delivery, to: State, *, because: str, **changes: Any) -> None:
+def move(delivery: Delivery, to: State, *, because: str, also: columns.Write | None = None, **changes: Any) -> None:
     """Move `delivery` to state `to` and write the event `delivery.<to>`. Call inside a scope.
 
-    `because` is a short word for the event (`slot`, `late`, `found`). `changes` are further columns of the same update.
+    `because` is a short word for the event (`slot`, `late`, `found`). `changes` are further columns of the same update,
+    `also` is one more write of the same statement.
     Raises ForbiddenMove where the table has no such move, Lost where state or plan number are not what was read.
     """
     old = State(delivery.state)
@@ -76,6 +77,7 @@ def move(delivery: Delivery, to: State, *, because: str, **changes: Any) -> None
         delivery,
         changes,
         kind=f"delivery.{to}",
+        also=also,
         because=because,
         account_id=str(delivery.account_id),
         cause=changes.get("cause", delivery.cause),
@@ -87,7 +89,9 @@ def change_plan(delivery: Delivery, *, because: str, **changes: Any) -> None:
     _change(delivery, changes, kind="delivery.replanned", because=because)
 
 
-def _change(delivery: Delivery, changes: dict[str, Any], *, kind: str, **data: str) -> None:
+def _change(
+    delivery: Delivery, changes: dict[str, Any], *, kind: str, also: columns.Write | None = None, **data: str
+) -> None:
     """Write columns where state and plan number are still what was read, and the event with them."""
     values = {"moved_at": clock.now(), **changes}
     expected = {
@@ -96,7 +100,7 @@ def _change(delivery: Delivery, changes: dict[str, Any], *, kind: str, **data: s
         "plan_no": delivery.plan_no,
     }
     is_done = events.record_change(
-        kind, Delivery, delivery.pk, values, where=expected, post_id=str(delivery.post_id), **data
+        kind, Delivery, delivery.pk, values, where=expected, also=also, post_id=str(delivery.post_id), **data
     )
     if not is_done:
         raise Lost

@@ -40,15 +40,23 @@ def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = N
 
 
 def record_change(
-    kind: str, model: type[Model], row_id: UUID, values: dict[str, Any], *, where: dict[str, Any], **data: Fact
+    kind: str,
+    model: type[Model],
+    row_id: UUID,
+    values: dict[str, Any],
+    *,
+    where: dict[str, Any],
+    also: columns.Write | None = None,
+    **data: Fact,
 ) -> bool:
-    """Change one row by compare-and-set (lib.columns) and write the event of it, in one statement.
+    """Change one row by compare-and-set (lib.columns) and write the event of it and `also`, in one statement.
 
-    False where the row is not as `where` expects: then nothing is written.
+    False where the row is not as `where` expects: then roll back.
     """
     here = scope.current()
     told = [here.workspace_id, kind, model._meta.model_name or "", here.actor_id, json.dumps(data), clock.now()]
-    made = columns.update_and(model, row_id, values, where=where, then=_INSERT_FOR_CHANGED, then_values=told)
+    event = columns.Write(_INSERT_FOR_CHANGED, told)
+    made = columns.update_and(model, row_id, values, where=where, then=event, also=also)
     if made is not None:
         notify.after_commit(CHANNEL, f"{here.workspace_id}:{made[0]}")
     return made is not None
