@@ -27,6 +27,7 @@ from petra.web.waiting_rows import WaitingRow
 
 GROUP_SHOWN = 6  # pins named in a group
 LIST_MOST = 100
+RECONNECT = (scheduling.CAUSE_ACCOUNT, Cause.AUTH_EXPIRED, Cause.AUTH_REVOKED, Cause.PERMISSION)
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,7 @@ def mended_at(delivery: Delivery) -> tuple[str, str] | None:
     name = pin_rows.mark_of(delivery.account.network).label
     reconnect = (_("Reconnect %(network)s") % {"network": name}, account)
     return {
-        scheduling.CAUSE_ACCOUNT: reconnect,
-        Cause.AUTH_EXPIRED: reconnect,
-        Cause.AUTH_REVOKED: reconnect,
-        Cause.PERMISSION: reconnect,
+        **dict.fromkeys(RECONNECT, reconnect),
         pausing.cause_of(PauseKind.ACCOUNT): (_("Open the account"), account),
         pausing.cause_of(PauseKind.BLOG): (_("Open settings"), reverse("settings")),
         pausing.cause_of(PauseKind.WORKSPACE): (_("Open settings"), reverse("settings")),

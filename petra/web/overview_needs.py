@@ -20,7 +20,7 @@ from petra.web.needs_you_view import failure_sentence
 from petra.web.statuses import Status, StatusKey, status
 from petra.web.waiting_rows import WaitingRow
 
-MOST = 6
+MOST = 4  # failures, and as many of what waits otherwise: the rest stands on the page of its own
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,22 @@ class Need:
     when: str = ""
 
 
-def needs(accounts: list[Account], *, zone: ZoneInfo, now: datetime) -> list[Need]:
-    """List failures by cause, what may be out, and accounts that are signed out. What is late has its own banner."""
-    return [*_failures(zone, now), *_held(zone, now), *_signed_out(accounts)]
+def needs(accounts: list[Account], *, zone: ZoneInfo, now: datetime) -> tuple[list[Need], bool]:
+    """List failures by cause, what may be out, and accounts that are signed out, and say whether there is more.
+
+    What is late has a banner of its own.
+    """
+    failed, held = together.failures(), _held()
+    is_more = max(len(failed), len(held)) > MOST
+    rows = waiting_rows.rows(held[:MOST], zone=zone, now=now)
+    return [
+        *_failures(failed[:MOST], zone, now),
+        *(_one(row, _("Look")) for row in rows),
+        *_signed_out(accounts),
+    ], is_more
 
 
-def _failures(zone: ZoneInfo, now: datetime) -> list[Need]:
-    groups = together.failures()[:MOST]
+def _failures(groups: list[Failures], zone: ZoneInfo, now: datetime) -> list[Need]:
     single = [group.delivery_ids[0] for group in groups if group.count == 1]
     found = waiting_rows.complete(Delivery.objects.filter(pk__in=single)) if single else []
     rows = {row.id: row for row in waiting_rows.rows(found, zone=zone, now=now)}
@@ -64,7 +73,7 @@ def _group(group: Failures) -> Need:
         words=" ".join([count % {"n": group.count}, said.next_step]).strip(),
         icon=pin_rows.mark_of(group.network).icon,
         picture="",
-        label=_("Retry together"),
+        label=_("See them"),
         url=f"{reverse('needs_you')}#failed-{group.key}",
     )
 
@@ -82,16 +91,16 @@ def _one(row: WaitingRow, label: str) -> Need:
     )
 
 
-def _held(zone: ZoneInfo, now: datetime) -> list[Need]:
-    """What may be out, and what is held otherwise; those of an account that is signed out are counted beside it."""
+def _held() -> list[Delivery]:
+    """Read what may be out, and what is held otherwise; those of a signed-out account are counted beside it."""
     found = (
         Delivery.objects.filter(state__in=[State.UNCONFIRMED, State.HELD])
         .exclude(pin_status.paused_by_person())
         .exclude(cause=scheduling.CAUSE_LATE)
         .exclude(state=State.HELD, account__state=AccountState.NEEDS_RECONNECT)
-        .order_by("-state", "-moved_at")[:MOST]
+        .order_by("-state", "-moved_at")
     )
-    return [_one(row, _("Look")) for row in waiting_rows.rows(waiting_rows.complete(found), zone=zone, now=now)]
+    return list(waiting_rows.complete(found)[: MOST + 1])
 
 
 def _signed_out(accounts: list[Account]) -> list[Need]:

@@ -40,6 +40,7 @@ def page(request: MemberRequest, post: Post) -> dict[str, Any]:
     may_change = request.actor.may(Role.EDITOR)
     free = list(islice(scheduling.free_slots(post.target.account), FREE_SHOWN)) if post.target else []
     live = [d for d in deliveries if d.state != State.CANCELLED]
+    views = [delivery_view(d, zone=zone, now=now) for d in live]
     return {
         **words(post),
         "post": post,
@@ -55,7 +56,8 @@ def page(request: MemberRequest, post: Post) -> dict[str, Any]:
         "section_id": str(post.target_id) if post.target and post.target.parent_id else "",
         "sections": _sections(post.target),
         "versions": _versions(post, zone, now),
-        "deliveries": [delivery_view(d, zone=zone, now=now) for d in live],
+        "deliveries": views,
+        "trouble": next((view for view in views if not view["is_calm"]), None),
         "gone": said_of(deliveries[0]).happened if deliveries and not live else "",
         "free": [{"value": at.isoformat(), "words": moments.moment(at, zone=zone, now=now)} for at in free],
         "free_again": bool(free),

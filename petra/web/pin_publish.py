@@ -121,28 +121,18 @@ def _planned(post: Post, delivery: Delivery, *, zone: ZoneInfo, now: datetime) -
 
 
 def _held(delivery: Delivery) -> PublishButton:
-    if delivery.cause == scheduling.CAUSE_ACCOUNT:
-        name = network(delivery.account.network).label
-        return PublishButton(
-            "link",
-            _("Reconnect %(network)s") % {"network": name},
-            "primary",
-            "plug-connected",
-            url=reverse("account", args=[delivery.account_id]),
-            note=_("The post waits for you, then goes out."),
-            menu=[_pick(), _reset(delivery)],
-            menu_label=_("Other ways"),
-        )
     mended_at = needs_you_view.mended_at(delivery)
     if mended_at is not None:
         label, url = mended_at
+        is_signed_out = delivery.cause in needs_you_view.RECONNECT
+        waits, paused = _("The post waits for you, then goes out."), _("The post waits until somebody resumes it.")
         return PublishButton(
             "link",
             label,
             "primary",
-            "player-pause",
+            "plug-connected" if is_signed_out else "player-pause",
             url=url,
-            note=_("The post waits, and goes on when somebody resumes it."),
+            note=waits if is_signed_out else paused,
             menu=[_pick(), _reset(delivery)],
             menu_label=_("Other ways"),
         )
