@@ -59,7 +59,7 @@ def _name(account: Account, category: Category) -> str:
 
 def _limit(name: str, left: Left, zone: ZoneInfo, now: datetime) -> Limit:
     if left.closed_until is not None:
-        refill = _("Closed until %(when)s") % {"when": moments.moment(left.closed_until, zone=zone, now=now)}
+        refill = _("Closed until %(when)s") % {"when": moments.inside(left.closed_until, zone=zone, now=now)}
     elif left.full_at is not None:
         refill = _("Full again at %(time)s") % {"time": _clock(left.full_at, zone, now)}
     else:

@@ -54,7 +54,7 @@ def detail(found: Health, *, zone: ZoneInfo, now: datetime, is_paused: bool) -> 
         "network_key": account.network,
         "network_label": found.network_label,
         "reason": found.reason,
-        "rests_until": moments.moment(found.rests_until, zone=zone, now=now) if found.rests_until else "",
+        "rests_until": moments.inside(found.rests_until, zone=zone, now=now) if found.rests_until else "",
         "is_connected": found.state != AccountState.DISCONNECTED,
         "renews": moments.moment(found.renews_at, zone=zone, now=now) if found.renews_at else "",
         "meters": _meters(found, zone=zone, now=now),
@@ -99,7 +99,7 @@ def _meters(found: Health, *, zone: ZoneInfo, now: datetime) -> list[dict[str, A
             budget.calls_at_once,
             _("%(n)d an hour") % {"n": budget.calls_per_hour}
             if not closed
-            else _("full again %(when)s") % {"when": moments.moment(closed, zone=zone, now=now)},
+            else _("full again %(when)s") % {"when": moments.inside(closed, zone=zone, now=now)},
         ),
         _meter(_("Posts today"), on_day, weekly.count(today.weekday()), _("of today's slots")),
         _meter(_("Posts this week"), in_week, len(weekly), _("of the week's slots")),

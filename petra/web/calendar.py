@@ -35,9 +35,13 @@ def calendar(request: MemberRequest) -> HttpResponse:
     cal = page_of(request, shown)
     frame = shell(request, here="calendar")
     frame = replace(frame, live_url=f"{frame.live_url}&{shown.query}" if shown.query else frame.live_url)
-    late = late_banner(zone=request.actor.zone, now=clock.now())
-    context = {"cal": cal, "shell": frame, "pauses": pauses.lines(request), "may_pause": may_change(request)}
-    context["late"] = late
+    context = {
+        "cal": cal,
+        "shell": frame,
+        "late": late_banner(zone=request.actor.zone, now=clock.now()) if frame.has_late else None,
+        "pauses": pauses.lines(request) if frame.has_pauses else [],
+        "may_pause": may_change(request),
+    }
     return render(request, "calendar/page.html", context)
 
 

@@ -29,7 +29,6 @@ from django.views.decorators.http import require_safe
 
 from petra.lib import clock
 from petra.lib.ids import jitter
-from petra.notifications import telling
 from petra.tenancy import access, scope, workspaces
 from petra.tenancy.models import Member, Role
 from petra.web import partials, shell
@@ -204,7 +203,7 @@ def _page_messages(stream: _Stream, viewer: Viewer, news: list[Event]) -> Iterab
 
 def _frame_messages(stream: _Stream) -> Iterable[bytes]:
     """Tell the worker card and the navigation's numbers, where they are not what was told last."""
-    counts = shell.counts()
+    counts = shell.counts(stream.user_id)
     worker = render_to_string("components/worker_card.html", {"worker": shell.worker_card(counts.next_at)})
     if worker != stream.worker:
         stream.worker = worker
@@ -215,7 +214,7 @@ def _frame_messages(stream: _Stream) -> Iterable[bytes]:
             "articles": counts.articles,
             "needs_you": counts.failures,
             "accounts": counts.signed_out,
-            "notifications": telling.unseen(stream.user_id),
+            "notifications": counts.unseen,
         }
     )
     if said != stream.counts:

@@ -105,7 +105,7 @@ def choices(user_id: UUID) -> list[dict[str, object]]:
 def _line(incident: Incident, zone: ZoneInfo, now: datetime, *, is_new: bool) -> Line:
     is_over = incident.resolved_at is not None
     look = StatusKey.FAILED if incident.kind == IncidentKind.FAILED else StatusKey.ATTENTION
-    at = moments.moment(incident.resolved_at or incident.opened_at, zone=zone, now=now)
+    at = moments.inside(incident.resolved_at or incident.opened_at, zone=zone, now=now)
     return Line(
         id=incident.pk,
         status=status(StatusKey.PUBLISHED, _("Over")) if is_over else status(look),

@@ -82,15 +82,13 @@ def overview(request: MemberRequest) -> HttpResponse:
         Account.objects.exclude(state=AccountState.DISCONNECTED).prefetch_related("budgets").order_by("username")
     )
     paused = pauses.lines(request)
-    waiting, is_more = needs(accounts, zone=zone, now=now)
     context = {
-        "needs": [*waiting, *_empty_days(bars, now)],
-        "needs_more": is_more,
+        "needs": [*needs(accounts, zone=zone, now=now), *_empty_days(bars, now)],
         "late": late_banner(zone=zone, now=now),
         "today": _today(zone, now),
         "bars": bars,
         "planned": sum(bar.planned for bar in bars),
-        "accounts": [_account(a) for a in health.health_of(accounts, now=now)],
+        "accounts": [_account(a, paused) for a in health.health_of(accounts, now=now)],
         "funnel": _funnel(),
         "lines": [
             {"line": line, "when": moments.short(line.at, zone=zone, now=now)}
@@ -98,7 +96,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         ],
         "date_words": moments.moment(now, zone=zone, now=now),
         "zone_words": moments.zone_words(zone, now=now),
-        "pauses": pauses.lines(request),
+        "pauses": paused,
         "may_pause": request.actor.may(Role.EDITOR),
         "workers": worker_line.read(now=now),
     }
@@ -194,7 +192,7 @@ def _day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return slots.instant(day, time(), zone), slots.instant(day + timedelta(days=1), time(), zone)
 
 
-def _account(found: health.Health) -> dict[str, object]:
+def _account(found: health.Health, paused: list[pauses.PauseLine]) -> dict[str, object]:
     spent = found.budget.calls_at_once - found.budget.calls
     return {
         "name": found.account.username,
@@ -202,6 +200,7 @@ def _account(found: health.Health) -> dict[str, object]:
         "mark": pin_rows.mark_of(found.account.network),
         "needs_person": found.needs_person,
         "reason": found.reason,
+        "is_paused": found.account.pk in {line.subject_id for line in paused},
         "spent": spent,
         "most": found.budget.calls_at_once,
         "words": _("%(n)d of %(all)d calls") % {"n": spent, "all": found.budget.calls_at_once},

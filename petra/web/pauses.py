@@ -37,6 +37,7 @@ class PauseLine:
     """One pause in force. `words` say who and when, `waiting` what it holds; both may be empty."""
 
     subject_id: UUID
+    name: str
     title: str
     words: str
     waiting: str
@@ -61,6 +62,7 @@ def lines(request: MemberRequest) -> list[PauseLine]:
         made.append(
             PauseLine(
                 subject_id=pause.subject_id,
+                name=names.get(pause.subject_id, _("Everything")),
                 title=_title(kind, names.get(pause.subject_id, "")),
                 words=" · ".join([_who(person), when] if person else [when]),
                 waiting=ngettext("%(n)d post waits.", "%(n)d posts wait.", count) % {"n": count} if count else "",

@@ -19,7 +19,7 @@ def queue_help(request: MemberRequest) -> HttpResponse:
     zone, now = request.actor.zone, clock.now()
     due = Delivery.objects.filter(state=State.PLANNED, next_at__lte=now).count()
     context = {
-        "card": worker_card(counts().next_at),
+        "card": worker_card(counts(request.actor.user.pk).next_at),
         "due": due,
         "workers": [
             {"id": w.id, "heard": moments.moment(w.heard_at, zone=zone, now=now), "is_alive": w.is_alive}

@@ -18,7 +18,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petra.lib import clock, workers
-from petra.notifications import telling
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest
 from petra.web import moments
@@ -35,7 +34,12 @@ select
     where state in ('failed', 'unconfirmed') or (state = 'held' and left(cause, 6) <> 'paused')),
   (select count(*) from accounts_account where state = 'needs_reconnect'),
   (select min(next_at) from publishing_delivery where state = 'planned'),
-  (select max(id) from webhooks_event)
+  (select max(id) from webhooks_event),
+  (select count(*) from notifications_incident i where i.resolved_at is null
+    and i.opened_at > coalesce((select seen_at from notifications_choice where user_id = %(user)s), '-infinity')
+    and not exists (select from notifications_seen s where s.incident_id = i.id and s.user_id = %(user)s)),
+  exists (select from publishing_pause),
+  exists (select from publishing_delivery where state = 'held' and cause = 'late')
 """
 
 
@@ -50,6 +54,9 @@ class Counts:
     signed_out: int
     next_at: datetime | None
     newest_event: int | None
+    unseen: int  # incidents that are new to the person (as `telling.unseen` counts them)
+    has_pauses: bool
+    has_late: bool
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,8 @@ class Shell:
     memberships: list[Place]
     worker: WorkerCard
     unseen: int
+    has_pauses: bool
+    has_late: bool
     keys: list[KeyLine] = field(default_factory=list)
 
 
@@ -147,7 +156,7 @@ def shell(
     request: MemberRequest, *, here: str, live: str = "", live_query: Mapping[str, object] | None = None
 ) -> Shell:
     """Read the frame. Call inside the workspace's scope."""
-    actor, numbers = request.actor, counts()
+    actor, numbers = request.actor, counts(request.actor.user.pk)
     told = {"page": live or here, "workspace": actor.workspace.pk, "after": numbers.newest_event or 0}
     told |= live_query or {}
     name = actor.user.get_full_name() or actor.user.email.split("@")[0]
@@ -168,15 +177,17 @@ def shell(
             Place(m.workspace_id, m.name, m.workspace_id == actor.workspace.pk) for m in access.memberships_of(request)
         ],
         worker=worker_card(numbers.next_at),
-        unseen=telling.unseen(actor.user.pk),
+        unseen=numbers.unseen,
+        has_pauses=numbers.has_pauses,
+        has_late=numbers.has_late,
         keys=_keys(),
     )
 
 
-def counts() -> Counts:
-    """Count what the navigation shows. Call inside the workspace's scope."""
+def counts(user_id: UUID) -> Counts:
+    """Count what the navigation shows to one person. Call inside the workspace's scope."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS)
+        cursor.execute(_COUNTS, {"user": user_id})
         return Counts(*cursor.fetchone())
 
 

@@ -17,7 +17,8 @@ from petra.web.statuses import Status, StatusKey, status
 
 @dataclass(frozen=True)
 class WorkerLine:
-    """`trouble` is a sentence, empty where all is well; then `words` stand alone in small print."""
+    """`trouble` is a sentence, empty where all is well; then `words` stand alone in small print. `words` are empty
+    where no worker was ever heard."""
 
     words: str
     trouble: str
@@ -30,7 +31,7 @@ def read(*, now: datetime) -> WorkerLine:
     """Say how the work goes. Call inside the workspace's scope: what is due is counted in it."""
     work = workers.work()
     heard = _ago((now - work.heard_at).total_seconds()) if work.heard_at else ""
-    words = _("Workers: %(n)d, last heard %(ago)s") % {"n": work.alive, "ago": heard} if heard else _("No worker yet")
+    words = _("Workers: %(n)d, last heard %(ago)s") % {"n": work.alive, "ago": heard} if heard else ""
     trouble, look = "", StatusKey.PUBLISHED
     if not work.alive:
         due = Delivery.objects.filter(state=State.PLANNED, next_at__lte=now).count()

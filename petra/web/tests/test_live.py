@@ -146,7 +146,7 @@ def test_numbers_and_queue_card_follow(live: Live, rows: Rows) -> None:
             rows.stands(rows.at(-1, "10:00"), State.FAILED)
             events.record("delivery.failed")
         told = json.loads(stream.until("petra:counts").data)
-        assert told == {"pins": 1, "articles": 0, "needs_you": 1, "accounts": 0}
+        assert told == {"pins": 1, "articles": 0, "needs_you": 1, "accounts": 0, "notifications": 0}
 
 
 def test_stranger_hears_nothing_of_another_workspace(live: Live, rows: Rows) -> None:

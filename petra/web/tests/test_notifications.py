@@ -129,7 +129,7 @@ def test_what_is_over_says_so(people: People, house: House, browser: Client) -> 
     look()
     page = says(browser.get(reverse("notifications")))
     assert "Nothing needs you" in page
-    assert "Over since Today" in page and "The link was refused." in page
+    assert "Over since today" in page and "The link was refused." in page
     assert bell(browser) == ""
 
 

@@ -19,7 +19,7 @@ from petra.web.tests.page_rows import furnish, in_every_state
 BrowserOf = Callable[[User], Client]
 PAGES = (
     *("overview", "articles", "pins", "pin_new", "accounts"),
-    *("activity", "settings", "queue_help", "calendar", "find"),
+    *("activity", "notifications", "settings", "queue_help", "calendar", "find"),
 )
 STEPS = ("address", "articles", "connect", "plan")
 

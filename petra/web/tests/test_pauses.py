@@ -225,4 +225,4 @@ def test_what_the_network_closed_says_until_when(people: People, house: House, b
         Account.objects.filter(pk=house.account.pk).update(cools_down_until=clock.now() + timedelta(hours=24))
     page = account_page(browser, house)
     assert "Closed until" in page and "No limit of its own" in page
-    assert "took a post for spam" in page and "It rests until Tomorrow," in page
+    assert "took a post for spam" in page and "It rests until tomorrow," in page
