@@ -21,6 +21,7 @@ from petra.articles.models import Article, Blog, ImportRun
 from petra.lib import clock
 from petra.notifications.models import Incident
 from petra.posts.models import Generation
+from petra.publishing import bulk
 from petra.publishing import testing as furniture
 from petra.simulator.testing import SimulatedAccount, SimulatedBoard
 from petra.tenancy import rowsecurity, scope
@@ -38,7 +39,7 @@ FORMS = {
     "calendar_spread", "accounts", "account_connect", "account_callback", "events", "activity", "queue_help",
     "settings", "settings_person", "workspace_switch", "workspace_new", "onboarding", "onboarding_step",
     "onboarding_skip", "find", "cron_publish", "notifications", "notifications_seen", "notification_wish",
-    "workspace_publishing",
+    "workspace_publishing", "bulk_runs", "needs_you", "needs_you_late", "needs_you_failed", "needs_you_undo",
 }  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 # What a `<slug:act>` may be, over all routes that have one.
@@ -92,6 +93,7 @@ def alices_rows(people: People) -> dict[str, str]:
         delivery = furniture.planned(post, account=account, due_at=clock.now() + timedelta(days=1))
         generation = Generation.objects.create(post=post, writer="offline", title=SECRET)
         incident = Incident.objects.create(kind="reconnect", key=SECRET, path="/pins", facts={"network": "pinterest"})
+        bulk_run = bulk.start([post.pk])
     ids: dict[str, UUID] = {
         "blog_id": blog.pk,
         "article_id": article.pk,
@@ -105,6 +107,7 @@ def alices_rows(people: People) -> dict[str, str]:
         "workspace_id": people.workspace.pk,
         "version_id": generation.pk,
         "incident_id": incident.pk,
+        "bulk_id": bulk_run.pk,
     }
     words = {"shape": "thumb", "network_key": "pinterest", "day": "2026-11-22", "token": "x", "step": "articles"}
     return {**{name: str(value) for name, value in ids.items()}, **words, "act": ACTS[0]}
@@ -119,6 +122,8 @@ def form(values: dict[str, str]) -> dict[str, str | list[str]]:
         "pins": [post],
         "id": [post, delivery],
         "delivery": delivery,
+        "one": f"skip:{delivery}",
+        "run": values["bulk_id"],
     }
     rows |= {"account": values["account_id"], "target": target, "board": target, "section": target}
     rows |= {"blog": values["blog_id"], "workspace": values["workspace_id"], "asset": values["asset_id"]}
