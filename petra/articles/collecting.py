@@ -12,7 +12,8 @@ from typing import Any
 from django.conf import settings
 
 from petra.articles import doubles
-from petra.articles.discovery import Candidate, Discovered, Discovery, Trouble
+from petra.articles.candidates import Candidate, Discovered, Trouble
+from petra.articles.discovery import Discovery
 from petra.articles.extract import Extracted
 from petra.articles.identity import Site, address_key, site_of
 from petra.articles.manners import Budget, Sleep, Visitor

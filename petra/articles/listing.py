@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from petra.articles.discovery import Candidate, Discovered
+from petra.articles.candidates import Candidate, Discovered
 from petra.articles.models import Article, ImportPage, ImportRun, RunState
 from petra.lib import clock
 

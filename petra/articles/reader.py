@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from petra.articles import doubles, scoring
-from petra.articles.discovery import Candidate, Trouble
+from petra.articles.candidates import Candidate, Trouble
 from petra.articles.extract import Extracted
 from petra.articles.identity import Site, address_key
 from petra.articles.manners import BotWall, OverBudget, RobotsUnknown, SiteBusy, Visitor

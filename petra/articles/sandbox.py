@@ -84,9 +84,8 @@ class Sandbox:
     def sitemap(self, body: bytes) -> SitemapFile:
         """Read one sitemap file. Raises PageTooHeavy."""
         data = self._ask("sitemap", body)
-        return SitemapFile(
-            [Entry(*entry) for entry in data["children"]], [Entry(*entry) for entry in data["pages"]], data["is_cut"]
-        )
+        pages = [Entry(url, lastmod, tuple(twins)) for url, lastmod, twins in data["pages"]]
+        return SitemapFile([Entry(*entry) for entry in data["children"]], pages, data["is_cut"])
 
     def links(self, body: bytes, *, url: str, content_type: str) -> dict[str, Any]:
         """Read what a page links to: feeds, pages, signs of the engine. Raises PageTooHeavy."""

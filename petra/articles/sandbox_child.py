@@ -73,7 +73,7 @@ def _read(task: str, body: bytes, arguments: dict[str, Any]) -> Any:
             found = sitemaps.parse(body)
             return {
                 "children": [[entry.url, entry.lastmod] for entry in found.children],
-                "pages": [[entry.url, entry.lastmod] for entry in found.pages],
+                "pages": [[entry.url, entry.lastmod, entry.twins] for entry in found.pages],
                 "is_cut": found.is_cut,
             }
         case "links":

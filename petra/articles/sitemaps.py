@@ -14,6 +14,7 @@ from lxml import etree
 
 MAX_BYTES = 50 * 1024 * 1024  # sitemaps.org: 50 MB and 50,000 addresses a file, 2026-11
 MAX_ENTRIES = 50_000
+MAX_TWINS = 60
 _GZIP = b"\x1f\x8b"
 _TEXT_LINE = re.compile(r"\s*(https?://\S+)")
 
@@ -24,6 +25,7 @@ class Entry:
 
     url: str
     lastmod: str = ""
+    twins: tuple[str, ...] = ()  # the same article in other languages (hreflang)
 
 
 @dataclass
@@ -99,13 +101,16 @@ def _parse_xml(body: bytes, found: SitemapFile) -> None:
 
 def _entry(element: etree._Element) -> Entry | None:
     url = lastmod = ""
+    twins: list[str] = []
     for child in element:
         name = _local(child)
         if name == "loc" and not url:
             url = (child.text or "").strip()
         elif name == "lastmod":
             lastmod = (child.text or "").strip()[:40]
-    return Entry(url, lastmod) if url and len(url) <= 4096 else None
+        elif name == "link" and child.get("hreflang") and len(twins) < MAX_TWINS:
+            twins.append((child.get("href") or "").strip()[:4096])
+    return Entry(url, lastmod, tuple(twins)) if url and len(url) <= 4096 else None
 
 
 def _local(element: etree._Element) -> str:

@@ -16,8 +16,9 @@ from django.db import connection
 from django.db.models import F
 
 from petra.articles import listing
+from petra.articles.candidates import Candidate, Discovered, Trouble
 from petra.articles.collecting import full_address, single
-from petra.articles.discovery import Candidate, Discovered, Discovery, Trouble
+from petra.articles.discovery import Discovery
 from petra.articles.feeds import FeedItem
 from petra.articles.identity import Site, site_of
 from petra.articles.manners import Visitor

@@ -41,10 +41,14 @@ _CHUNK_BYTES = 1 << 16
 
 
 class Unreachable(ProductError):
-    """No answer came: unknown name, closed door, refused number, no connection. May be tried again later."""
+    """No answer came: unknown name, closed door, refused number, no connection. May be tried again later.
 
-    def __init__(self) -> None:
+    `is_without_tls`: the port is closed, or what listens there does not speak TLS. Never shown to a person.
+    """
+
+    def __init__(self, *, is_without_tls: bool = False) -> None:
         super().__init__("unreachable", "This address could not be reached.", http_status=502)
+        self.is_without_tls = is_without_tls
 
 
 class TooSlow(ProductError):
@@ -188,9 +192,20 @@ class Outbound:
         except httpx2.TimeoutException as error:
             raise (TooSlow if self._deadline.is_over else Unreachable) from error
         except (httpx2.ConnectError, httpx2.ReadError, httpx2.WriteError, httpx2.CloseError) as error:
-            raise Unreachable from error
+            raise Unreachable(is_without_tls=_is_without_tls(error)) from error
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, UnicodeError, ValueError) as error:
             raise BadAnswer("The site's answer could not be understood.") from error
+
+
+def _is_without_tls(error: BaseException | None) -> bool:
+    """Say whether a connection failed because nobody speaks TLS there; a bad certificate is another thing."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError):
+            return error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
+        if isinstance(error, ConnectionRefusedError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _read(response: httpx2.Response, max_bytes: int) -> tuple[bytes, bool]:

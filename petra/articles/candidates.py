@@ -1,0 +1,107 @@
+"""What a site is found to list: addresses that may be articles, who says so, and what went wrong on the way. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from petra.articles import scoring
+from petra.articles.feeds import FeedItem
+from petra.articles.identity import Site, address_key
+from petra.lib.errors import ProductError
+from petra.lib.outbound import Answer
+
+MAX_CANDIDATES = 50_000
+MAX_TROUBLES = 200
+
+
+class NotABlog(ProductError):
+    """The address leads to something articles can't be read from. The sentence names what was found."""
+
+    def __init__(self, for_person: str) -> None:
+        super().__init__("not-a-blog", for_person)
+
+
+@dataclass
+class Candidate:
+    """An address that may be an article, and who says so."""
+
+    url: str
+    evidence: set[str] = field(default_factory=set)
+    lastmod: str = ""
+    item: FeedItem | None = None
+
+    @property
+    def key(self) -> str:
+        """The key under which it is one article."""
+        return address_key(self.url)
+
+    @property
+    def mark(self) -> str:
+        """What the lists say of its last change; "" where they say nothing that can be relied on."""
+        told = self.item.modified if self.item is not None and self.item.guid.startswith("wp:") else ""
+        return "|".join(part for part in (self.lastmod, told) if part)[:120]
+
+    @property
+    def is_worth_reading(self) -> bool:
+        """Say whether reading the page could still make it an article (a type, a date and length add five)."""
+        return scoring.score_address(self.url, self.evidence) + 5 >= scoring.ARTICLE_AT
+
+
+@dataclass
+class Trouble:
+    """One thing that went wrong on the way; the rest goes on."""
+
+    url: str
+    kind: str
+    for_person: str
+
+
+@dataclass
+class Discovered:
+    """What a site lists. `skipped` counts addresses left out by kind of reason."""
+
+    site: Site
+    home: str
+    title: str = ""
+    language: str = ""
+    engine: str = ""
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+    read_already: dict[str, Answer] = field(default_factory=dict)  # by address key: not asked twice
+
+    def add(self, url: str, evidence: str, *, lastmod: str = "", item: FeedItem | None = None) -> None:
+        """Note an address; what is out of the blog or no page is counted and left out."""
+        if not self.site.holds(url):
+            self.count("other-site")
+        elif not scoring.is_readable_page(url) or self.site.is_home(url):
+            self.count("no-page")
+        elif len(self.candidates) < MAX_CANDIDATES:
+            found = self.candidates.setdefault(address_key(url), Candidate(url))
+            found.evidence.add(evidence)
+            found.lastmod = found.lastmod or lastmod
+            if item is not None and (
+                found.item is None or (evidence == "rest" and not found.item.guid.startswith("wp:"))
+            ):
+                found.item = item
+                found.url = item.url if evidence in ("feed", "rest") else found.url
+
+    def tell(self, url: str, kind: str, for_person: str) -> None:
+        """Note that something went wrong."""
+        if len(self.troubles) < MAX_TROUBLES:
+            self.troubles.append(Trouble(url, kind, for_person))
+
+    @property
+    def promising(self) -> int:
+        """Count the candidates that are worth reading."""
+        return sum(candidate.is_worth_reading for candidate in self.candidates.values())
+
+    def count(self, reason: str) -> None:
+        """Count one address left out."""
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+
+    def worth_reading(self) -> list[Candidate]:
+        """Give the candidates to read, newest lists first: feed and REST order, then the sitemap's."""
+        chosen = [candidate for candidate in self.candidates.values() if candidate.is_worth_reading]
+        return sorted(chosen, key=lambda candidate: candidate.item is None)
