@@ -82,8 +82,10 @@ def overview(request: MemberRequest) -> HttpResponse:
         Account.objects.exclude(state=AccountState.DISCONNECTED).prefetch_related("budgets").order_by("username")
     )
     paused = pauses.lines(request)
+    waiting, is_more = needs(accounts, zone=zone, now=now)
     context = {
-        "needs": [*needs(accounts, zone=zone, now=now), *_empty_days(bars, now)],
+        "needs": [*waiting, *_empty_days(bars, now)],
+        "needs_more": is_more,
         "late": late_banner(zone=zone, now=now),
         "today": _today(zone, now),
         "bars": bars,
