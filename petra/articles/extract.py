@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from petra.articles import bylines, dating, fields, keywords, leads, pictures, roots, words
+from petra.articles import bylines, dating, fields, keywords, leads, pictures, roots, walls, words
 from petra.articles.feeds import FeedItem
 from petra.articles.identity import absolute, address_key
 from petra.articles.page import ARTICLE_TYPES, Page, open_page, types_of
@@ -45,6 +45,7 @@ class Extracted:
     pictures: list[Picture] = field(default_factory=list)
     is_do_not_pin: bool = False
     is_walled: bool = False
+    wall: str = ""  # what stands here in place of an article, see `walls`
     translations: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     signs: dict[str, bool] = field(default_factory=dict)  # what `scoring` weighs
@@ -93,6 +94,9 @@ def extract(
         "dated": bool(found.published and found.sources["published"] != "htmldate"),
         "long": len(found.text) > 600,
     }
+    if len(found.text) > walls.MOST_CHARS or found.signs["dated"] or found.signs["article-type"]:
+        found.wall = ""
+    found.signs["wall"] = bool(found.wall)
     return found
 
 
@@ -133,6 +137,7 @@ def _read_claims(found: Extracted, page: Page, item: FeedItem | None, now: datet
     found.is_do_not_pin = any("nopin" in page.first_meta(name).lower() for name in _OPT_OUT_METAS)
     found.translations = _translations(page)
     found.signs = _signs(page)
+    found.wall = walls.kind_of_wall(page)
 
 
 def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None) -> None:

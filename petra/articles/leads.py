@@ -1,9 +1,12 @@
-"""Which picture stands for an article: what the page names, what it shows, and what is a whole site's picture. Pure."""
+"""Which picture stands for an article: what the page names for itself, and what it shows. Pure.
+
+That a picture leads half of a blog is for `sitewide` to tell.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -16,12 +19,16 @@ from petra.articles.pictures import Picture, images_in, is_furniture, is_tracker
 from petra.articles.srcset import is_blank, picture_key, picture_marks, told_size
 
 LEAST_COVER_PX = 400
-MOST_SHARE = 0.2  # the picture that leads more of a site's articles is the site's, not theirs
-LEAST_PAGES = 5  # of fewer articles nothing can be said
 _LEAST_PARAGRAPH = 60
 _THEME_CLASSES = (
     "wp-post-image", "attachment-post-thumbnail", "featured-image", "gh-feature-image", "gh-article-image",
 )  # fmt: skip
+# File names of what sites share when an article has no picture.
+_DEFAULT = re.compile(
+    r"[/_.-](?:default|fallback|placeholder|og-?image|opengraph|social-?(?:share|media|card|image)|site-?image)"
+    r"[^/]{0,40}$",
+    re.IGNORECASE,
+)
 _IMAGES = ("img", "noscript", "amp-img")
 Found = tuple[Picture | None, str]  # picture, source
 
@@ -41,26 +48,14 @@ def lead_picture(page: Page, pictures: list[Picture], root: Element) -> Found:
             return _larger(same, url), source
     if cover is not None:
         return cover, "cover"
-    for url, source in named:
+    logos = _logos(page)
+    sure = [(url, source) for url, source in named if not _DEFAULT.search(url) and picture_key(url) not in logos]
+    for url, source in sure:
         return Picture(url, _og_words(page)), source
-    return _unnamed(page, pictures, root)
-
-
-def pictures_of_the_site(leads: Iterable[str]) -> set[str]:
-    """Give the keys of the pictures that lead too many of a site's articles: its logo or default picture, no lead.
-
-    `leads` holds the address of each article's lead picture, "" for one without. For who knows the other articles.
-    """
-    keys = [picture_key(url) if url else "" for url in leads]
-    most = max(MOST_SHARE * len(keys), 2)
-    return {key for key, count in Counter(keys).items() if key and len(keys) >= LEAST_PAGES and count > most}
-
-
-def lead_without(found_lead: Picture | None, pictures: list[Picture], refused: set[str]) -> Picture | None:
-    """Give the lead picture, or the next best one when it is a picture of the whole site."""
-    if found_lead is None or picture_key(found_lead.url) not in refused:
-        return found_lead
-    return _first_large([one for one in pictures if picture_key(one.url) not in refused])
+    found, source = _unnamed(page, pictures, root)
+    if found is None and named:
+        return Picture(named[0][0], _og_words(page)), named[0][1]
+    return found, source
 
 
 def _unnamed(page: Page, pictures: list[Picture], root: Element) -> Found:
@@ -69,7 +64,7 @@ def _unnamed(page: Page, pictures: list[Picture], root: Element) -> Found:
         marked = picture_of(page, image, image, root=None) if image is not None else None
         if marked is not None:
             return marked, "theme"
-    first = _first_large(pictures)
+    first = first_large(pictures)
     if first is not None:
         return first, "content"
     above = list(_above(page, root, after_heading=False))
@@ -78,7 +73,7 @@ def _unnamed(page: Page, pictures: list[Picture], root: Element) -> Found:
     return ((own or above)[0], "page") if above else (None, "")
 
 
-def _first_large(pictures: list[Picture]) -> Picture | None:
+def first_large(pictures: list[Picture]) -> Picture | None:
     """Give the first picture that is large or of unknown size, else the first."""
     visible = [picture for picture in pictures if not picture.is_nopin]
     for picture in visible:
@@ -194,6 +189,12 @@ def _ld_address(page: Page, value: object) -> tuple[str | None, int]:
     url = absolute(written, page.base) if isinstance(written, str) and not is_blank(written) else None
     told = str(node.get("width") or "") if node else ""
     return url, int(told) if told.isdecimal() and len(told) < 6 else 0
+
+
+def _logos(page: Page) -> set[str]:
+    """Give the keys of the pictures the page calls its publisher's logo."""
+    addresses = (_ld_address(page, node.get("logo"))[0] for node in page.nodes if node.get("logo"))
+    return {picture_key(url) for url in addresses if url}
 
 
 def _og_words(page: Page) -> str:

@@ -71,6 +71,8 @@ def score(url: str, evidence: Collection[str], signs: Mapping[str, bool]) -> int
     total = score_address(url, evidence)
     total += 3 * signs.get("article-type", False) + signs.get("dated", False) + signs.get("long", False)
     total -= 2 * signs.get("many-cards", False)
+    if signs.get("wall"):
+        return total - 10  # whoever lists it: what is there now is no article
     if signs.get("listing-type") and not signs.get("article-type") and not {"feed", "rest", "hand"} & set(evidence):
         total -= 2
     return total
