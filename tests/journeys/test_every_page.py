@@ -45,6 +45,7 @@ OF_A_MEMBER = {
     "articles": "/articles",
     "accounts": "/accounts",
     "activity": "/activity",
+    "notifications": "/notifications",
     "queue": "/queue",
     "settings": "/settings",
     "workspace-new": "/workspaces/new",
