@@ -23,6 +23,7 @@ from petra.publishing.states import Lost, move
 from petra.webhooks.models import Event
 
 _STOP_READS: Final = 500  # late ones that are asked when Petra stood still
+_START_TAKES: Final = timedelta(minutes=2)  # other accounts may be served before the first late one is held
 _ONE_START: Final = timedelta(hours=1)  # what was held within so long was held by the same start
 
 
@@ -164,7 +165,7 @@ def last_stop() -> Stop | None:
         return None
     same_start = {pk: at for pk, at in held_at.items() if max(held_at.values()) - at < _ONE_START}
     stop = Stop(min(due[pk] for pk in same_start), min(same_start.values()))
-    sent = Attempt.objects.filter(started_at__gt=stop.from_at, started_at__lt=stop.until_at)
+    sent = Attempt.objects.filter(started_at__gt=stop.from_at, started_at__lt=stop.until_at - _START_TAKES)
     return None if sent.exists() else stop
 
 
