@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from petra.articles import doubles
+from petra.articles import doubles, sitewide
 from petra.articles.candidates import Candidate, Discovered, Trouble
 from petra.articles.discovery import Discovery
 from petra.articles.extract import Extracted
@@ -131,6 +131,7 @@ def _sum_up(reads: Iterable[Read], collected: Collected) -> None:
             if known.same_as(traits) is None:
                 known.add(read.article.url, traits)
                 collected.articles.append(read.article)
+    sitewide.settle(collected.articles)
 
 
 def single(address: str) -> Discovered:

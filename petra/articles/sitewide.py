@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from petra.articles.extract import Extracted
 from petra.articles.leads import first_large
 from petra.articles.pictures import Picture
-from petra.articles.srcset import picture_key
 
 MOST_SHARE = 0.2  # the picture that leads more of a site's articles is the site's, not theirs
 LEAST_PAGES = 5  # of fewer articles nothing can be said
@@ -18,22 +18,32 @@ ONE_TEXT_SHARE = 0.8
 
 
 def pictures_of_the_site(leads: Iterable[str]) -> set[str]:
-    """Give the keys of the pictures that lead too many of a site's articles: its logo or default picture.
+    """Give the addresses of the pictures that lead too many of a site's articles: its logo or default picture.
 
-    `leads` holds the address of each article's lead picture, "" for an article without one.
+    `leads` holds the address of each article's lead picture, "" for an article without one. Addresses count as they
+    are: covers of different articles may well have the same file name.
     """
-    keys = [picture_key(url) if url else "" for url in leads]
-    if len(keys) < LEAST_PAGES:
+    addresses = list(leads)
+    if len(addresses) < LEAST_PAGES:
         return set()
-    most = max(MOST_SHARE * len(keys), 2)
-    return {key for key, count in Counter(keys).items() if key and count > most}
+    most = max(MOST_SHARE * len(addresses), 2)
+    return {url for url, count in Counter(addresses).items() if url and count > most}
 
 
 def lead_besides(lead: Picture | None, pictures: Sequence[Picture], of_the_site: set[str]) -> Picture | None:
     """Give an article's lead picture, or the next best where that is one of the whole site's."""
-    if lead is None or picture_key(lead.url) not in of_the_site:
+    if lead is None or lead.url not in of_the_site:
         return lead
-    return first_large([picture for picture in pictures if picture_key(picture.url) not in of_the_site])
+    return first_large([picture for picture in pictures if picture.url not in of_the_site])
+
+
+def settle(articles: Sequence[Extracted]) -> None:
+    """Let no article be led by its site's logo or default picture. `articles` are all of one site."""
+    of_the_site = pictures_of_the_site([one.lead.url if one.lead else "" for one in articles])
+    for one in articles:
+        lead = lead_besides(one.lead, one.pictures, of_the_site)
+        if lead != one.lead:
+            one.lead, one.sources["lead"] = lead, "content" if lead else ""
 
 
 def has_one_text(digests: Iterable[str]) -> bool:

@@ -29,6 +29,13 @@ _LONG_MARK = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-f])(?:[0-9a-f]{16,}|[0-9]{7,})"
 )
 _DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d{4})")
+# Names that many different pictures have, one in each folder.
+_SAYS_NOTHING = re.compile(
+    r"(?:(?:image|picture|default|original|photo|cover|featured?|hero|header|banner|thumbnail|screenshot|unnamed|"
+    r"untitled|maxresdefault|hqdefault|sddefault|mqdefault|img|large|small|full|main|post|article)[-_. 0-9]*)+\Z|"
+    r"(?:image|picture|default|original|photo)\b",
+    re.IGNORECASE,
+)
 _WIDTH_KEYS = ("w", "width", "imwidth", "wid", "maxwidth")
 
 
@@ -119,7 +126,7 @@ def picture_key(url: str) -> str:
     path = re.sub(r"/(?:w\d+-h\d+[^/]*|s\d{2,4}(?:-[^/]*)?)/(?=[^/]+$)", "/", path)
     path = re.sub(r"\.(?:jpe?g|png|webp|avif|gif)$", "", path, flags=re.IGNORECASE)
     tail = path.rstrip("/").rpartition("/")[2]
-    generic = len(tail) < 9 or tail.isdigit() or re.match(r"(?:image|picture|default|original|photo)\b", tail)
+    generic = len(tail) < 9 or tail.isdigit() or _SAYS_NOTHING.match(tail)
     return (parts.netloc.removeprefix("www.") + path).lower() if generic else tail.lower()
 
 

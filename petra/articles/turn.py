@@ -28,6 +28,7 @@ from petra.articles.reader import STOPS_IMPORT, Read, Reader, Wanted
 from petra.articles.reading import Crew, Done
 from petra.articles.recording import Outcome, Recorder
 from petra.articles.sandbox import Sandbox
+from petra.articles.settling import settle_leads
 from petra.lib import clock, ids
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Answer
@@ -169,11 +170,12 @@ class Turn:
             validators = {
                 pk: (etag, modified) for pk, etag, modified in rows.values_list("pk", "etag", "last_modified")
             }
+        is_whole = self._run.kind == "export"
         for page in pages:
             etag, modified = validators.get(known[page.pk], ("", "")) if known[page.pk] else ("", "")
             item = FeedItem(**page.item) if page.item else None
             candidate = Candidate(page.url, set(page.evidence), item=item)
-            crew.give(page, Wanted(candidate, etag, modified, is_known=known[page.pk] is not None))
+            crew.give(page, Wanted(candidate, etag, modified, is_known=known[page.pk] is not None, is_whole=is_whole))
         return pages[-1].position if pages else after
 
     def _settle(self, recorder: Recorder, done: Sequence[Done], requests: int) -> None:
@@ -196,6 +198,7 @@ class Turn:
     def measure_leads(self, visitor: Visitor) -> None:
         """Read the sizes of the first lead pictures whose page does not tell them, from their first bytes."""
         with scope.workspace(self._workspace_id):
+            settle_leads(self._blog)
             unknown = ArticleImage.objects.filter(article__blog=self._blog, is_lead=True, width_px=None)
             started = unknown.filter(article__imported_at__gte=self._run.started_at).order_by("article_id")
             waiting = list(started.values_list("pk", "url")[:MAX_MEASURED])
@@ -279,7 +282,7 @@ def _note(read: Read, outcome: Outcome) -> str:
     return read.trouble.for_person if read.trouble else _NOTES.get(outcome.kind, "")
 
 
-_COUNTERS = {"new": "new", "changed": "changed", "unchanged": "unchanged", "gone": "failed", "failed": "failed",
+_COUNTERS = {"new": "new", "changed": "changed", "unchanged": "unchanged", "known": "unchanged", "gone": "failed", "failed": "failed",
              "maybe": "skipped", "skipped": "skipped", "archived": "skipped"}  # fmt: skip
-_PAGE_STATES = {"new": "article", "changed": "article", "archived": "skipped"}
-_NOTES = {"maybe": "Does not look like an article.", "archived": listing.ARCHIVED_NOTE}
+_PAGE_STATES = {"new": "article", "changed": "article", "known": "unchanged", "archived": "skipped"}
+_NOTES = {"maybe": "Does not look like an article.", "archived": listing.ARCHIVED_NOTE, "known": "It is there already."}
