@@ -26,6 +26,14 @@ document.addEventListener("htmx:sse:before:message", (event) => {
   }));
 });
 
+/* A dialog one has open is not closed by what the page fetched meanwhile: the page fetches itself again afterwards. */
+document.addEventListener("htmx:before:swap", (event) => {
+  const dialog = event.target.id === "main" && document.querySelector("#main dialog[open]");
+  if (!dialog) return;
+  event.preventDefault();
+  dialog.addEventListener("close", () => document.body.dispatchEvent(new CustomEvent("petra:reload")), { once: true });
+});
+
 /* Focus stays on a card that a swap took away and brought back elsewhere. */
 let focused = null;
 document.addEventListener("htmx:before:swap", () => {
