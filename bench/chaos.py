@@ -44,6 +44,7 @@ SETTINGS: Final = {
     "PETRA_WORKER_GONE_S": "4",
     "PETRA_LOOKS_S": "3,5,8",
     "PETRA_WORKER_CONCURRENCY": "8",
+    "PETRA_MAX_CRASHES": "1000",  # every death takes innocent deliveries along
     "DATABASE_POOL": "16",
     "PETRA_LOG_LEVEL": "ERROR",
 }
