@@ -105,10 +105,10 @@ def _settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: dat
 
 def settle_crash(delivery: Delivery) -> None:
     """A delivery is found in SENDING at the start of a turn: whoever sent it died. It may be live, so look."""
-    Attempt.objects.filter(delivery=delivery, outcome="").update(
-        finished_at=clock.now(), outcome="unknown", cause=Cause.AMBIGUOUS, for_person=_DIED
-    )
-    _unknown(delivery, _DIED)
+    opened = Attempt.objects.filter(delivery=delivery, outcome="")
+    sent_at = opened.order_by("-started_at").values_list("started_at", flat=True).first()
+    opened.update(finished_at=clock.now(), outcome="unknown", cause=Cause.AMBIGUOUS, for_person=_DIED)
+    _unknown(delivery, _DIED, sent_at=sent_at)
 
 
 _CAN_NOT_LOOK: Final = "It has no link Petra could know it by. Please look, and say whether it is there."
@@ -225,7 +225,8 @@ def _look_failed(delivery: Delivery, failure: TryLater, next_at: datetime) -> No
         change_plan(delivery, because="looks", next_at=None, cause=failure.cause, for_person=sentence)
 
 
-def _unknown(delivery: Delivery, sentence: str) -> None:
+def _unknown(delivery: Delivery, sentence: str, *, sent_at: datetime | None = None) -> None:
+    """Look for it, the first time so long after `sent_at` (now, where it is not known) as the network needs."""
     network = network_of(delivery.account)
     looks = looks_s(network.limits)
     if delivery.state == State.UNCONFIRMED:  # a look that ended in doubt is a look that failed
@@ -233,7 +234,8 @@ def _unknown(delivery: Delivery, sentence: str) -> None:
         return
     # Only a link carries the marker: without one a look could not tell this post from another.
     can_find = network.powers.can_find and bool(delivery.post.link)
-    next_at = clock.now() + timedelta(seconds=looks[0]) if can_find else None
+    now = clock.now()
+    next_at = max((sent_at or now) + timedelta(seconds=looks[0]), now) if can_find else None
     move(
         delivery,
         State.UNCONFIRMED,
