@@ -65,7 +65,8 @@ class Dispatcher:
         self._there.setblocking(False)
         self._count = threads
         self._drain_s = 0.0
-        self._alive: set[int] = set()  # the workers that lived a moment ago
+        self._alive: set[int] = set()  # the workers that live
+        self._alive_before = self._alive
         self._looked_at = self._swept_at = self._all_lanes_at = -_ALL_LANES_EVERY_S
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
@@ -103,25 +104,39 @@ class Dispatcher:
             selector.register(listener, selectors.EVENT_READ)
             selector.register(self._here, selectors.EVENT_READ)
             while not self._is_stopping.is_set():
-                self._look_after(hands)
-                selector.select(_dispatch(hands, number))
+                for turn in hands.broken():
+                    recover(turn)
+                wait_s = self._dispatch(hands, number)
+                self._look_after_others()
+                selector.select(wait_s)
                 self._empty(listener)
 
-    def _look_after(self, hands: Hands) -> None:
-        """Take over what was lost: by this worker at once, by others within a second, whatever else now and then."""
-        for turn in hands.broken():
-            recover(turn)
+    def _dispatch(self, hands: Hands, number: int) -> float:
+        """Take as many turns as there is room for. Gives for how many seconds there is nothing else to take."""
+        room, taken, due_at = hands.room, [], None
+        with transaction.atomic():
+            if clock.monotonic() - self._looked_at >= _MOST_WAIT_S:  # in the same transaction: an idle worker has few
+                self._alive_before, self._alive = self._alive, presence.numbers()
+                self._looked_at = clock.monotonic()
+            if room:
+                taken = finding.take_turns(most=room, taker=number)
+            if len(taken) < room:  # else more may be due: a thread tells when it is time to look
+                due_at = finding.next_due()
+        hands.give(taken)
+        if due_at is None:
+            return _MOST_WAIT_S
+        return min(max((due_at - clock.now()).total_seconds(), _LEAST_WAIT_S), _MOST_WAIT_S)
+
+    def _look_after_others(self) -> None:
+        """Take over what others lost: at once when one of them is gone, and now and then whatever else there is."""
+        is_somebody_gone = bool(self._alive_before - self._alive)
+        self._alive_before = self._alive
         now = clock.monotonic()
-        if now - self._looked_at < _MOST_WAIT_S:
-            return
-        alive = presence.numbers()
-        is_somebody_gone = bool(self._alive - alive)
         is_time_for_all = now - self._all_lanes_at > _ALL_LANES_EVERY_S
         if is_somebody_gone or is_time_for_all or now - self._swept_at > _SWEEP_EVERY_S:
             sweep(has_lost_turns=is_somebody_gone or is_time_for_all)
             self._swept_at = now
             self._all_lanes_at = now if is_time_for_all else self._all_lanes_at
-        self._alive, self._looked_at = alive, now
 
     def _end(self, hands: Hands) -> None:
         """Finish what is in work, and leave the rest to others."""
@@ -138,18 +153,3 @@ class Dispatcher:
                 pass
         for _ in listener.notifies(timeout=0):
             pass
-
-
-def _dispatch(hands: Hands, number: int) -> float:
-    """Take as many turns as there is room for. Gives for how many seconds there is nothing else to take."""
-    room = hands.room
-    if not room:
-        return _MOST_WAIT_S
-    with transaction.atomic():
-        taken = finding.take_turns(most=room, taker=number)
-        # Where all room was used, more may be due: a thread tells when it is time to look.
-        due_at = finding.next_due() if len(taken) < room else None
-    hands.give(taken)
-    if due_at is None:
-        return _MOST_WAIT_S
-    return min(max((due_at - clock.now()).total_seconds(), _LEAST_WAIT_S), _MOST_WAIT_S)
