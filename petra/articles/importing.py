@@ -59,6 +59,8 @@ def add_blog(address: str, *, name: str = "") -> Blog:
 def start_import(blog: Blog, *, kind: str = "blog", url: str | None = None, actor_id: UUID | None = None) -> ImportRun:
     """Start importing a blog, or one page of it (`kind="url"`). Call inside a scope; the work is a job.
 
+    The kinds "list" and "export" are for `sources`, which stores their pages with the run.
+
     A paused import of the whole blog is resumed instead. Raises ImportBusy, and BadAddress for an unreadable address.
     """
     page = str(addresses.parse(full_address(url or ""))) if kind == "url" else ""
@@ -71,6 +73,19 @@ def start_import(blog: Blog, *, kind: str = "blog", url: str | None = None, acto
     run: ImportRun = ImportRun.objects.create(blog=blog, kind=kind, url=page)
     events.record("import.started", subject=run, actor_id=actor_id, blog=blog.name, url=page)
     _enqueue(run)
+    return run
+
+
+def start_by_rhythm(blog: Blog) -> ImportRun | None:
+    """Start an import because its time has come; None where one is under way or a person paused it."""
+    active = ImportRun.objects.filter(blog=blog, state__in=ACTIVE).first()
+    if active is not None and (active.state != RunState.PAUSED or not active.error):
+        return None  # an error says that the site asked for the pause, and it may go on now
+    try:
+        run = start_import(blog)
+    except ImportBusy:
+        return None
+    ImportRun.objects.filter(pk=run.pk).update(is_by_rhythm=True)
     return run
 
 

@@ -89,6 +89,15 @@ def store(run: ImportRun, found: Discovered, *, most: int) -> Listed:
     return listed
 
 
+def store_given(run: ImportRun, found: Discovered) -> None:
+    """Write a list that a person gave, and note on the run that it is listed. Call inside a scope."""
+    listed = store(run, found, most=len(found.candidates))
+    ImportRun.objects.filter(pk=run.pk).update(
+        is_listed=True, found=listed.found, done=listed.done, skipped=listed.skipped, sources=found.sources,
+        problems=[asdict(trouble) for trouble in found.troubles],
+    )  # fmt: skip
+
+
 def forget_old_pages(run: ImportRun) -> None:
     """Take the page rows of a blog's older imports away. Call inside a scope."""
     kept = ImportRun.objects.filter(blog_id=run.blog_id).order_by("-created_at").values_list("pk", flat=True)

@@ -27,13 +27,15 @@ _FEED_WILL_DO = ("too-slow", "bad-answer", "unreachable", "too-heavy")
 class Wanted:
     """One page to ask for. `etag` and `last_modified` are those of the body stored before.
 
-    `is_known`: there is an article of it already, which a mere feed item must not replace.
+    `is_known`: there is an article of it already, which a mere feed item must not replace. `is_whole`: the item is
+    all there is to read, as in an export; nothing is asked for.
     """
 
     candidate: Candidate
     etag: str = ""
     last_modified: str = ""
     is_known: bool = False
+    is_whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Read:
-    """What became of one candidate. `state`: article, unchanged, maybe (not an article), skipped, gone, failed."""
+    """What became of one candidate. `state`: article, unchanged, known, maybe (no article), skipped, gone, failed."""
 
     candidate: Candidate
     state: str
@@ -71,6 +73,8 @@ class Reader:
         if not self._site.holds(candidate.url):
             trouble = Trouble(candidate.url, "other-site", "This address belongs to another site.")
             return Read(candidate, "skipped", trouble=trouble)
+        if wanted.is_whole:
+            return Read(candidate, "known") if wanted.is_known else Fetched(candidate)
         try:
             answer = self._read_already.get(candidate.key) or self._visitor.get(
                 candidate.url,

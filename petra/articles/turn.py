@@ -282,7 +282,7 @@ def _note(read: Read, outcome: Outcome) -> str:
     return read.trouble.for_person if read.trouble else _NOTES.get(outcome.kind, "")
 
 
-_COUNTERS = {"new": "new", "changed": "changed", "unchanged": "unchanged", "known": "unchanged", "gone": "failed", "failed": "failed",
-             "maybe": "skipped", "skipped": "skipped", "archived": "skipped"}  # fmt: skip
+_COUNTERS = {"new": "new", "changed": "changed", "unchanged": "unchanged", "known": "unchanged", "gone": "failed",
+             "failed": "failed", "maybe": "skipped", "skipped": "skipped", "archived": "skipped"}  # fmt: skip
 _PAGE_STATES = {"new": "article", "changed": "article", "known": "unchanged", "archived": "skipped"}
 _NOTES = {"maybe": "Does not look like an article.", "archived": listing.ARCHIVED_NOTE, "known": "It is there already."}

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -20,10 +23,13 @@ if TYPE_CHECKING:  # reading pages needs a lot that no other command should load
     from petra.articles import collecting
 
 _LOOK_EVERY_S = 0.3
+_MOST_LIST_BYTES = 10 * 1024 * 1024
 
 
 def import_blog(
-    address: Annotated[str, typer.Argument(metavar="URL", help="The blog's address, such as example.com.")],
+    address: Annotated[
+        str, typer.Argument(metavar="[URL]", help="The blog's address, such as example.com.", show_default=False)
+    ] = "",
     json_file: Annotated[
         Path | None,
         typer.Option(
@@ -31,6 +37,12 @@ def import_blog(
         ),
     ] = None,
     page: Annotated[bool, typer.Option("--page", help="URL is one article, not a blog.")] = False,
+    addresses: Annotated[
+        Path | None, typer.Option("--list", metavar="FILE", help="Import the pages FILE names, one address a line.")
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Import the posts of a WordPress export file.")
+    ] = None,
     allow_private: Annotated[
         list[str] | None,
         typer.Option(metavar="HOST:PORT", help="A blog on a private network that may be read. With --json only."),
@@ -47,7 +59,11 @@ def import_blog(
     [dim]Examples:[/dim]  petra import example.com
                 petra import https://example.com/2026/01/a-post/ --page
                 petra import example.com --json found.json
+                petra import --list addresses.txt
+                petra import --export wordpress.xml
     """
+    if [bool(address), addresses is not None, export is not None].count(True) != 1:
+        raise typer.BadParameter("give one of URL, --list FILE and --export FILE")
     if json_file is not None:
         _into_file(address, json_file, allowed=parse_pairs(allow_private or []), is_page=page, gap_s=gap_s)
         return
@@ -55,7 +71,47 @@ def import_blog(
         raise typer.BadParameter(
             "go with --json FILE; a running Petra reads PETRA_ALLOW_PRIVATE and PETRA_IMPORT_GAP_S"
         )
-    _into_workspace(address, is_page=page, email=email, workspace=workspace)
+    source = _Source(address, is_page=page, addresses=addresses, export=export)
+    _into_workspace(source, email=email, workspace=workspace)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where articles are to come from: one of the four."""
+
+    address: str
+    is_page: bool
+    addresses: Path | None
+    export: Path | None
+
+    def start(self) -> Any:
+        """Start the import, inside a scope."""
+        from petra.articles import importing, sources
+        from petra.articles.models import Blog
+
+        if self.addresses is not None:
+            return sources.import_addresses(_text_of(self.addresses))
+        if self.export is not None:
+            with _opened(self.export) as file:
+                return sources.import_export(file)
+        if self.is_page:
+            blog = _blog_of_page(list(Blog.objects.all()), self.address)
+            return importing.start_import(blog, kind="url", url=self.address)
+        return importing.start_import(importing.add_blog(self.address))
+
+
+def _text_of(path: Path) -> str:
+    with _opened(path) as file:
+        return file.read(_MOST_LIST_BYTES).decode("utf-8-sig", "replace")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise ProductError("file", f"{path} can't be read: {error.strerror}.") from error
 
 
 def parse_pairs(pairs: list[str]) -> AllowPrivate:
@@ -101,18 +157,15 @@ def _into_file(address: str, file: Path, *, allowed: AllowPrivate, is_page: bool
     output.note(f"{len(found.articles)} articles, {len(found.maybe)} other pages, {found.requests} requests.")
 
 
-def _into_workspace(address: str, *, is_page: bool, email: str | None, workspace: str | None) -> None:
+def _into_workspace(source: _Source, *, email: str | None, workspace: str | None) -> None:
     with somebody(email, workspace) as actor:
-        from petra.articles import importing
-        from petra.articles.models import Blog
         from petra.cli import acting
         from petra.tenancy import scope
         from petra.tenancy.models import Role
 
         acting.need(actor, Role.EDITOR)
         with scope.workspace(actor.workspace.pk, actor_id=actor.user.pk):
-            blog = _blog_of_page(list(Blog.objects.all()), address) if is_page else importing.add_blog(address)
-            run = importing.start_import(blog, kind="url" if is_page else "blog", url=address if is_page else None)
+            run = source.start()
         run = _done_here(actor.workspace.pk, run.pk)
     output.note(
         f"{run.new} new, {run.changed} changed, {run.unchanged} as before, {run.skipped} left out, {run.failed} failed."

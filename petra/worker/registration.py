@@ -7,7 +7,7 @@ from uuid import UUID
 
 from petra import demo
 from petra.accounts import jobs as accounts
-from petra.articles import importing
+from petra.articles import importing, rhythm
 from petra.notifications import telling, watching
 from petra.posts import composing
 from petra.publishing import bulk, pruning
@@ -46,6 +46,10 @@ def _close_runs() -> None:
     bulk.close_finished_runs()
 
 
+def _start_imports() -> None:
+    rhythm.start_due()
+
+
 def _notify() -> None:
     watching.watch()
     telling.send_mails()
@@ -64,6 +68,7 @@ JOBS: dict[str, Callable[..., None]] = {
 PERIODIC: dict[str, tuple[str, Callable[[], None]]] = {
     "publishing.prune": ("43 * * * *", _prune),
     "publishing.close_runs": ("* * * * *", _close_runs),
+    "articles.start_imports": ("* * * * *", _start_imports),
     "notifications.watch": ("* * * * *", _notify),
     accounts.SWEEP: ("17 * * * *", accounts.sweep_tokens),
 }

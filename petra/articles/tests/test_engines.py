@@ -162,7 +162,8 @@ def test_an_endless_calendar_ends_the_walk(blog: BlogServer) -> None:
             if path.startswith("/calendar/"):
                 number = int(path.rpartition("/")[2])
                 return Page(f'<a href="/calendar/{number + 1}">next</a><a href="/">home</a>'.encode())
-            return super().get(path, default)
+            found: Page | None = super().get(path, default)
+            return found
 
     blog.pages = Endless(blog.pages)
     blog.pages["/"] = Page(b'<html><title>Bread</title><a href="/calendar/1">calendar</a></html>')

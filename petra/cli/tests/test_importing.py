@@ -59,6 +59,8 @@ def test_what_can_not_be_imported_is_said_in_a_sentence(blog: BlogServer, tmp_pa
     )
     assert petra("import", "http://a.example/", "--json", "-", "--allow-private", "x", home=tmp_path).returncode == 2
     assert petra("import", "http://a.example/", "--allow-private", "a:1", home=tmp_path).returncode == 2
+    assert petra("import", home=tmp_path).returncode == 2
+    assert petra("import", "http://a.example/", "--list", "x.txt", home=tmp_path).returncode == 2
     unwritable = petra(
         "import", blog.home, "--json", "/no/such/folder/x", "--allow-private", f"127.0.0.1:{blog.port}", "--gap", "0",
         home=tmp_path,
@@ -78,5 +80,10 @@ def test_a_blog_is_imported_into_the_workspace_and_only_once(blog: BlogServer) -
         assert (first.returncode, first.stderr) == (0, "2 new, 0 changed, 0 as before, 0 left out, 0 failed.\n")
         again = petra("import", blog.home, home=home, **settings)
         assert again.stderr == "0 new, 0 changed, 2 as before, 0 left out, 0 failed.\n"
+        (folder / "list.txt").write_text(f"{blog.home}{ARTICLES[0]}\nnonsense:\n", encoding="utf-8")
+        listed = petra("import", "--list", str(folder / "list.txt"), home=home, **settings)
+        assert listed.stderr == "0 new, 0 changed, 1 as before, 1 left out, 0 failed.\n"
+        nothing = petra("import", "--export", str(folder / "list.txt"), home=home, **settings)
+        assert nothing.returncode == 1 and "no WordPress export" in nothing.stderr
         page = petra("import", blog.home + "/nothing/", "--page", home=home, **settings)
         assert page.stderr == "0 new, 0 changed, 0 as before, 0 left out, 1 failed.\n"

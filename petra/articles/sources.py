@@ -1,0 +1,78 @@
+"""Imports that bring their list along: addresses a person gives, or a WordPress export file. Call inside a scope.
+
+The list is stored at once and its run needs no discovery. An export's posts carry their words, so nothing is fetched
+for them; it only adds articles that are not there yet, for what was read from a page tells more.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from petra.articles import importing, listing
+from petra.articles.candidates import Candidate, Discovered
+from petra.articles.collecting import full_address
+from petra.articles.exports import read_export
+from petra.articles.identity import Site, site_of
+from petra.articles.models import Blog, ImportRun
+from petra.lib import addresses
+from petra.lib.addresses import BadAddress
+from petra.lib.errors import ProductError
+
+MAX_ADDRESSES = 5_000
+
+
+def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | None = None) -> ImportRun:
+    """Import the pages of a list, one address a line; the blog is that of the first where none is given.
+
+    Lines that are no address, or one of another site, are told in the report. Raises BadAddress and ImportBusy.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    urls: list[str] = []
+    bad: list[str] = []
+    for line in lines[:MAX_ADDRESSES]:
+        try:
+            urls.append(str(addresses.parse(full_address(line))))
+        except ProductError:
+            bad.append(line[:500])
+    if not urls:
+        raise BadAddress("Give at least one address, one a line.")
+    blog = blog or importing.add_blog(_home_of(urls[0]))
+    found = Discovered(Site(site_of(full_address(blog.address)).host), blog.address, sources=["hand"])
+    for url in urls:
+        candidate = Candidate(url, {"hand"})
+        found.candidates.setdefault(candidate.key, candidate)
+    for line in bad:
+        found.tell(line, "bad-address", "This is not a web address that can be read.")
+    if len(lines) > MAX_ADDRESSES:
+        found.tell(blog.address, "cut", f"Only the first {MAX_ADDRESSES} addresses were taken.")
+    return _start(blog, "list", found, actor_id)
+
+
+def import_export(file: BinaryIO, *, blog: Blog | None = None, actor_id: UUID | None = None) -> ImportRun:
+    """Import the posts of a WordPress export file. Raises NotAnExport and ImportBusy."""
+    export = read_export(file)
+    blog = blog or importing.add_blog(export.home)
+    found = Discovered(Site(site_of(full_address(blog.address)).host), blog.address, sources=["export"])
+    for item in export.posts:
+        if found.site.holds(item.url):
+            candidate = Candidate(item.url, {"hand"}, item=item)
+            found.candidates.setdefault(candidate.key, candidate)
+        else:
+            found.tell(item.url, "other-site", "This post belongs to another site.")
+    if export.is_cut:
+        found.tell(blog.address, "cut", "The export is longer than Petra reads, or broken; its start was taken.")
+    return _start(blog, "export", found, actor_id)
+
+
+def _start(blog: Blog, kind: str, found: Discovered, actor_id: UUID | None) -> ImportRun:
+    run = importing.start_import(blog, kind=kind, actor_id=actor_id)
+    listing.store_given(run, found)
+    run.refresh_from_db()
+    return run
+
+
+def _home_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
