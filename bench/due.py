@@ -42,10 +42,10 @@ select md5('lane' || n)::uuid, %(w)s, md5('account' || n)::uuid, now() from gene
 # Ids rise with time, as those made by Petra do; the first `due` deliveries of the first size are due.
 _DELIVERIES: Final = """
 insert into publishing_delivery (id, workspace_id, post_id, account_id, state, state_before, due_at, next_at, plan_no,
-  marker, is_grace_waived, is_manual, tries, looks, resends, cause, for_person, remote_id, remote_url, created_at,
-  moved_at)
+  marker, is_grace_waived, is_manual, tries, looks, resends, crashes, cause, for_person, remote_id, remote_url,
+  created_at, moved_at)
 select lpad(to_hex(n), 32, '0')::uuid, %(w)s, md5('post' || n)::uuid, md5('account' || n %% %(accounts)s)::uuid,
-  'planned', '', x.at, x.at, 1, 'p' || lpad(to_hex(n), 32, '0'), false, false, 0, 0, 0, '', '', '', '', now(), now()
+  'planned', '', x.at, x.at, 1, 'p' || lpad(to_hex(n), 32, '0'), false, false, 0, 0, 0, 0, '', '', '', '', now(), now()
 from generate_series(%(first)s::bigint, %(last)s::bigint) n,
   lateral (select case when n < %(due)s then now() - interval '1 minute'
     else now() + interval '1 hour' + (n * 7919 %% 2592000) * interval '1 second' end as at) x
