@@ -88,7 +88,9 @@ def extract(
     found.is_walled = words.is_walled_off(page)
     words.drop_junk(page)
     _read_body(found, page, marked, item)
-    found.language = words.language_of(found.text, fields.declared_language(page, item))
+    declared = fields.declared_language(page, item)
+    found.language = words.language_of(found.text, declared)
+    found.sources["language"] = ("declared" if found.language == declared else "text") if found.language else ""
     found.excerpt, found.sources["excerpt"] = fields.excerpt(page, item, found.text)
     found.signs |= {
         "dated": bool(found.published and found.sources["published"] != "htmldate"),
@@ -147,6 +149,7 @@ def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None)
         found.is_walled = not found.text and words.says_not_free(page)
     root = roots.content_root(page, marked, found.text.split("\n"))
     found.pictures = pictures.find_pictures(page, root)
+    found.sources["pictures"] = "page" if found.pictures else ""
     found.lead, found.sources["lead"] = leads.lead_picture(page, found.pictures, root)
     if found.is_walled:
         return

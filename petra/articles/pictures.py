@@ -162,13 +162,14 @@ def _candidates(image: Element, place: Element) -> Iterator[Candidate]:
             yield Candidate(value, likely_px=_LIKELY_PX.get(name, 0))
     for name in _SETS:
         yield from srcset.parse_srcset(image.get(name) or "")
-    parent = place.getparent()
-    if parent is not None and parent.tag == "picture":
-        for source in parent.iter("source"):
+    # The parser knows no void source elements: an img may stand inside them, not beside them (libxml2, 2026-11).
+    frame = next(place.iterancestors("picture"), None)
+    if frame is not None:
+        for source in frame.iter("source"):
             if "avif" not in (source.get("type") or ""):
                 for name in _SETS:
                     yield from srcset.parse_srcset(source.get(name) or "")
-        parent = parent.getparent()
+    parent = (place if frame is None else frame).getparent()
     if parent is not None and parent.tag == "a" and is_picture_address(parent.get("href") or ""):
         yield Candidate(parent.get("href") or "", likely_px=_LINKED_PX)
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 MAX_CANDIDATES = 40
 _PICTURE_SUFFIX = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|heic|bmp)(?:$|[?#:!])", re.IGNORECASE)
 _BLANK = re.compile(
-    r"^data:|blank\.(?:gif|png|svg)|/1x1|1x1[.-]|spacer|lazy[-_]?(?:load)?[-_]?(?:placeholder|img)?\.(?:gif|png|svg)|"
+    r"^data:|blank\.(?:gif|png|svg|jpe?g)|/1x1|1x1[.-]|spacer|lazy[-_]?(?:load)?[-_]?(?:placeholder|img)?\.(?:gif|png|svg)|"
     r"grey\.gif|gray\.gif|transparent[^/]{0,60}\.(?:gif|png)|pixel\.(?:gif|png)|placeholder\.(?:gif|png|svg|jpg)|loading\.(?:gif|svg)|"
     r"about:blank",
     re.IGNORECASE,
