@@ -41,7 +41,7 @@ EARLY_S = 600.0  # a token with less life than this is renewed before it is used
 _TOO_LATE_S = 30.0  # with less than this it is not used any more, though it is still valid
 _BEATS = 3  # as often the holder of a lease says that it lives before it is taken for dead
 _PATIENCE_S = 4.0  # how long others wait for the one that renews; then the wait belongs into their rows
-_COME_BACK_S = 3.0
+_COME_BACK_S = 10.0  # thrice that, and PATIENCE, outlasts a slow answer and a dead holder: three tries are enough
 _LOOK_EVERY_S = 0.1
 
 _ENDED = "The account is disconnected. Connect it again."

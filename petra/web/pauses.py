@@ -56,6 +56,8 @@ def lines(request: MemberRequest) -> list[PauseLine]:
     made = []
     for pause in found:
         kind = PauseKind(pause.kind)
+        if kind is not PauseKind.WORKSPACE and pause.subject_id not in names:
+            continue  # what was paused is gone
         person = people.get(pause.actor_id) if pause.actor_id else None
         when = moments.moment(pause.created_at, zone=request.actor.zone, now=clock.now())
         count = held[kind, pause.subject_id]

@@ -15,6 +15,7 @@ from conftest import People
 from petra.accounts import budgets
 from petra.accounts.budgets import Category
 from petra.accounts.models import Account
+from petra.articles.models import Blog
 from petra.lib import clock
 from petra.networks import registry
 from petra.publishing import pausing
@@ -87,6 +88,8 @@ def test_a_pause_says_how_many_posts_it_holds_and_resuming_plans_them(
         held = house.rows.stands(clock.now(), State.HELD, for_person=pausing.sentence_of(PauseKind.ACCOUNT))
         Delivery.objects.filter(pk=held.pk).update(cause=cause)
     assert "1 post waits." in says(browser.get(reverse("account", args=[house.account.pk])))
+    listed = says(browser.get(reverse("calendar"), {"view": "list"}))
+    assert "This account is paused. It goes on when somebody resumes it." in listed
     page = says(browser.get(reverse("pin", args=[held.post_id])))
     assert "This account is paused. It goes on when somebody resumes it." in page
     answer = browser.post(address(house, people, PauseKind.ACCOUNT, "resume"), follow=True)
@@ -122,6 +125,17 @@ def test_pausing_twice_is_pausing_once_and_leads_nowhere_else(people: People, ho
     assert answer.headers["Location"].startswith(reverse("settings"))
     assert len(paused(people)) == 1
     assert browser.post(there.replace("/pause", "/explode")).status_code == 404
+
+
+def test_a_pause_of_what_is_gone_is_not_told(people: People, house: House, browser: Client) -> None:
+    with scope.workspace(people.workspace.pk):
+        blog = Blog.objects.create(address="https://gone.example", name="Gone")
+        pausing.pause(blog)
+        blog.delete()
+    for name in ("overview", "calendar", "settings", "accounts"):
+        answer = browser.get(reverse(name))
+        assert answer.status_code == 200
+        assert "notice st-paused" not in says(answer)
 
 
 def test_a_viewer_sees_a_pause_and_can_not_end_it(people: People, house: House, browser_of: BrowserOf) -> None:
