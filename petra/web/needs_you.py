@@ -47,6 +47,7 @@ def needs_you(request: MemberRequest) -> HttpResponse:
         "late_rows": waiting_rows.rows(late, zone=zone, now=now),
         "late_links": page_links(request, late),
         "groups": needs_you_view.failures(zone=zone, now=now),
+        "unconfirmed_count": together.unconfirmed().count(),
         "unconfirmed": needs_you_view.unconfirmed(zone=zone, now=now),
         "waiting": needs_you_view.waiting(zone=zone, now=now),
         "left_out": _left_out(request),

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Case, Count, F, QuerySet, When, Window
+from django.db.models.expressions import BaseExpression
+from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -93,36 +97,38 @@ def _rows_by_id(ids: set[UUID], zone: ZoneInfo, now: datetime) -> dict[UUID, Wai
 
 
 def unconfirmed(*, zone: ZoneInfo, now: datetime) -> list[WaitingRow]:
-    """Read what may be out."""
+    """Read what may be out; where there is very much of it, the first that only a person can settle."""
     return waiting_rows.rows(waiting_rows.complete(together.unconfirmed())[:LIST_MOST], zone=zone, now=now)
 
 
 def waiting(*, zone: ZoneInfo, now: datetime) -> list[WaitingGroup]:
-    """Read what is held for other reasons than being late, by reason."""
-    groups: dict[tuple[object, ...], list[Delivery]] = {}
-    for delivery in waiting_rows.complete(together.held_otherwise())[:LIST_MOST]:
-        groups.setdefault(_reason(delivery), []).append(delivery)
-    return [_waiting_group(held, zone, now) for held in groups.values()]
+    """Read what is held for other reasons than being late, by reason: the first of each, and how many there are."""
+    of_account = [*RECONNECT, pausing.cause_of(PauseKind.ACCOUNT)]
+    group: list[BaseExpression | F] = [F("cause"), Case(When(cause__in=of_account, then=F("account_id")))]
+    first = Window(RowNumber(), partition_by=group, order_by=[F("due_at").asc(), F("id").asc()])
+    found: QuerySet[Any] = waiting_rows.complete(together.held_otherwise()).annotate(
+        place=first, alike=Window(Count("pk"), partition_by=group)
+    )
+    groups: dict[tuple[object, ...], list[Any]] = {}
+    for delivery in found.filter(place__lte=GROUP_SHOWN):
+        key = (delivery.cause, delivery.account_id if delivery.cause in of_account else None)
+        groups.setdefault(key, []).append(delivery)
+    return [_waiting_group(held, held[0].alike, zone, now) for held in groups.values()]
 
 
-def _reason(delivery: Delivery) -> tuple[object, ...]:
-    of_account = delivery.cause in (scheduling.CAUSE_ACCOUNT, pausing.cause_of(PauseKind.ACCOUNT))
-    return (delivery.cause, delivery.account_id if of_account else None)
-
-
-def _waiting_group(held: list[Delivery], zone: ZoneInfo, now: datetime) -> WaitingGroup:
+def _waiting_group(held: list[Delivery], count: int, zone: ZoneInfo, now: datetime) -> WaitingGroup:
     first = held[0]
-    rows = waiting_rows.rows(held[:GROUP_SHOWN], zone=zone, now=now)
+    rows = waiting_rows.rows(held, zone=zone, now=now)
     label, url = mended_at(first) or ("", "")
     return WaitingGroup(
-        title=_waiting_title(first, len(held)),
+        title=_waiting_title(first, count),
         sentence=rows[0].sentence,
         next_step=rows[0].next_step,
         status=rows[0].status,
         act_label=label,
         act_url=url,
         rows=rows,
-        more=len(held) - len(rows),
+        more=count - len(rows),
     )
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from petra.accounts.models import Account
 from petra.lib import clock
+from petra.posts.models import Post
 from petra.publishing import scheduling, slots
 from petra.publishing import testing as furniture
 from petra.publishing.models import Delivery, State
@@ -40,7 +41,7 @@ def accounts(live: Live, simulator: Simulator, count: int) -> list[Account]:
     return made
 
 
-def posts(account: Account, count: int, *, name: str = "Pin") -> list[furniture.Post]:
+def posts(account: Account, count: int, *, name: str = "Pin") -> list[Post]:
     asset = furniture.picture()
     target = account.targets.order_by("id")[0]
     return [furniture.ready_post(asset, target=target, title=f"{name} {n + 1}") for n in range(count)]

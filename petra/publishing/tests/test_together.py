@@ -15,9 +15,9 @@ from petra.lib.ids import new_id
 from petra.posts.models import Post
 from petra.publishing import bulk, scheduling, together
 from petra.publishing import testing as furniture
-from petra.publishing.models import BulkRun, Delivery, State
+from petra.publishing.models import Attempt, BulkRun, Delivery, State
 from petra.publishing.slots import WeeklyTime
-from petra.publishing.states import move
+from petra.publishing.states import Lost, move
 from petra.publishing.tests.stage import NETWORK, run_what_is_due
 from petra.simulator.testing import Simulator
 from petra.tenancy import scope
@@ -116,6 +116,49 @@ def test_late_ones_are_published_or_skipped_one_or_all(account: Account) -> None
     assert together.held_late().count() == 0
 
 
+def test_what_somebody_dealt_with_is_not_touched_as_late(account: Account) -> None:
+    made = late(account, 2)
+    scheduling.move_delivery(Delivery.objects.get(pk=made[0].pk), due_at=clock.now() + SOON)
+    result = together.publish_late([d.pk for d in made])
+    assert result.done == [made[1].pk]
+    assert "somebody dealt with it" in result.refused[made[0].pk]
+    assert Delivery.objects.get(pk=made[0].pk).due_at > clock.now()
+
+
+def test_a_free_slot_is_given_back_and_the_delivery_is_late_as_before(account: Account) -> None:
+    (made,) = late(account, 1)
+    before = Delivery.objects.get(pk=made.pk).due_at
+    scheduling.set_slots(account, [WeeklyTime(day, time(8, 10)) for day in range(7)])
+    together.reschedule_late()
+    moved = Delivery.objects.get(pk=made.pk)
+    together.undo_reschedule(moved, due_at=before, plan_no=moved.plan_no)
+    assert (moved.state, moved.cause, moved.due_at, moved.next_at) == (State.HELD, "late", before, None)
+    with pytest.raises(Lost):
+        together.undo_reschedule(moved, due_at=before, plan_no=moved.plan_no)
+
+
+def test_a_stop_is_known_from_what_it_made_late(account: Account) -> None:
+    assert together.last_stop() is None
+    made = late(account, 3)
+    stop = together.last_stop()
+    assert stop is not None
+    assert stop.from_at == Delivery.objects.get(pk=made[0].pk).due_at
+    assert abs(stop.until_at - clock.now()) < timedelta(minutes=1)
+    Attempt.objects.create(delivery=made[0], plan_no=1, started_at=clock.now() - timedelta(minutes=1))
+    assert together.last_stop() is not None, "sent by the same start"
+    Attempt.objects.create(delivery=made[0], plan_no=1, started_at=clock.now() - timedelta(hours=1))
+    assert together.last_stop() is None, "something was sent in that time"
+
+
+def test_a_group_keeps_its_name(account: Account) -> None:
+    failed(account, 2, cause="content_invalid", sentence=REFUSED_LINK)
+    first = together.failures()[0]
+    failed(account, 1, cause="content_invalid", sentence=REFUSED_LINK)
+    failed(account, 1, cause="media_invalid", sentence=REFUSED_LINK)
+    second, other = together.failures()
+    assert first.key == second.key != other.key
+
+
 def test_a_bulk_run_ends_with_total_published_failed_and_each_result(account: Account) -> None:
     made = posts(account, 3)
     made[1].title = "x" * 101
@@ -136,6 +179,38 @@ def test_a_bulk_run_ends_with_total_published_failed_and_each_result(account: Ac
     assert "100" in found.results[1].sentence
     assert found.results[2].delivery_id == known.pk
     assert found.results[0].remote_url.startswith("http")
+
+
+def test_a_run_asked_for_twice_begins_once(account: Account) -> None:
+    made, run_id = posts(account, 2), new_id()
+    ids = [p.pk for p in made]
+    assert bulk.start(ids, run_id=run_id).pk == bulk.start(list(reversed(ids)), run_id=run_id).pk == run_id
+    assert bulk.start(ids[:1], run_id=run_id).pk != run_id
+    assert BulkRun.objects.count() == 2
+
+
+def test_what_is_out_or_on_its_way_is_not_sent_again(account: Account) -> None:
+    out, going = posts(account, 2)
+    for post, state in ((out, State.PUBLISHED), (going, State.SENDING)):
+        delivery = furniture.planned(post, account=account, due_at=clock.now() + SOON)
+        Delivery.objects.filter(pk=delivery.pk).update(state=state, remote_id="1", next_at=None)
+    with pytest.raises(ProductError, match="out already"):
+        bulk.publish_post(out)
+    assert bulk.publish_post(going).state == State.SENDING
+    assert Delivery.objects.count() == 2
+
+
+def test_recent_runs_are_counted(account: Account, django_assert_num_queries: object) -> None:
+    made = posts(account, 3)
+    made[0].title = "x" * 101
+    made[0].save()
+    first = bulk.start([p.pk for p in made])
+    second = bulk.start([made[1].pk])
+    bulk.run_bulk(workspace_id=first.own_workspace_id, run_id=first.pk)
+    with django_assert_num_queries(2):  # type: ignore[operator]
+        newest, oldest = bulk.recent()
+    assert (newest.run.pk, oldest.run.pk) == (second.pk, first.pk)
+    assert (oldest.total, oldest.published, oldest.under_way, oldest.failed) == (3, 0, 2, 1)
 
 
 def test_a_run_is_closed_once_with_an_event(account: Account) -> None:

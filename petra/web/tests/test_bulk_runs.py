@@ -22,19 +22,8 @@ from petra.tenancy import scope
 from petra.tenancy.models import Role, User
 from petra.web import bulk_view
 from petra.web.live_viewer import Viewer
-from petra.web.tests.page_rows import House, bulk_run, furnish
+from petra.web.tests.page_rows import House, bulk_run
 from petra.webhooks.models import Event
-
-
-@pytest.fixture
-def house(people: People) -> House:
-    with scope.workspace(people.workspace.pk):
-        return furnish(people.workspace)
-
-
-@pytest.fixture
-def browser(people: People, browser_of: Callable[[User], Client]) -> Client:
-    return browser_of(people.alice)
 
 
 @pytest.fixture

@@ -14,15 +14,9 @@ from petra.publishing.models import Delivery, State
 from petra.publishing.sentences import CAUSES, STATES
 from petra.tenancy import scope
 from petra.tenancy.models import User
-from petra.web.tests.page_rows import House, furnish, with_cause
+from petra.web.tests.page_rows import House, with_cause
 
 NEED = {State.FAILED, State.HELD, State.UNCONFIRMED}
-
-
-@pytest.fixture
-def house(people: People) -> House:
-    with scope.workspace(people.workspace.pk):
-        return furnish(people.workspace)
 
 
 @pytest.fixture
