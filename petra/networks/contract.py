@@ -170,11 +170,10 @@ class Payload:
     """
 
     body: dict[str, object] = field(repr=False)  # may hold a whole picture
-    digest: str
 
-    @classmethod
-    def of(cls, body: dict[str, object]) -> Payload:
-        return cls(body=body, digest=hashlib.sha256(encode_body(body)).hexdigest())
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(encode_body(self.body)).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,6 @@ class Attempt(TenantModel):
     detail = models.TextField(
         blank=True
     )  # what the network said, redacted, 2,000 characters at most; never on a page raw
-    body_digest = models.CharField(max_length=64, blank=True)
     ticket_step = models.CharField(max_length=20, blank=True)
     ticket_value = models.TextField(blank=True)
 

@@ -50,9 +50,7 @@ from petra.tenancy import scope
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
-_NO_OUTCOME = dict.fromkeys(
-    ("outcome", "cause", "for_person", "detail", "body_digest", "ticket_step", "ticket_value"), ""
-)
+_NO_OUTCOME = dict.fromkeys(("outcome", "cause", "for_person", "detail", "ticket_step", "ticket_value"), "")
 
 
 class Step(StrEnum):

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.core.files.storage import default_storage
 from django.db import models
+from django.db.models.base import ModelState
 
 from petra.accounts.models import Account, Target
 from petra.lib import prepared
@@ -136,5 +137,14 @@ def _split(row: tuple[Any, ...]) -> list[Any]:
         start += len(names)
         for place in _json_places(model):
             values[place] = None if values[place] is None else json.loads(values[place])
-        parts.append(None if values[0] is None else model.from_db("default", names, values))
+        parts.append(None if values[0] is None else _row(model, names, values))
     return parts
+
+
+def _row(model: type[ModelT], names: list[str], values: list[Any]) -> ModelT:
+    """Make a row as `Model.from_db` does with all columns, without the signals and keywords of `Model.__init__`."""
+    made = model.__new__(model)
+    made.__dict__.update(zip(names, values, strict=True))
+    made._state = ModelState()
+    made._state.adding, made._state.db = False, "default"
+    return made

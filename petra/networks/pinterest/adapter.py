@@ -117,7 +117,7 @@ class Pinterest:
                 body[name] = value
         if draft.ai_disclosures:
             body["ai_disclosures"] = {"values": list(draft.ai_disclosures)}  # from release 5.28 on
-        return Payload.of(body)
+        return Payload(body)
 
     def send(self, client: Client, target: Target, payload: Payload) -> Sent | Processing:
         if payload.body.get("board_id") != target.remote_id:

@@ -50,7 +50,7 @@ def test_body_is_written_one_way() -> None:
 
 
 def test_digest_names_the_bytes() -> None:
-    payload = Payload.of({"a": 1})
+    payload = Payload({"a": 1})
     assert payload.digest == hashlib.sha256(b'{"a":1}').hexdigest()
     assert "a" not in repr(payload).removeprefix("Payload").replace(payload.digest, "").replace("digest=", "")
 

@@ -85,7 +85,7 @@ _BEFORE_TIME = "0001-01-01T00:00:00+14:00"
 def test_success_without_a_proper_id_is_unknown(body: object) -> None:
     one, _ = answers(body)
     with pytest.raises(OutcomeUnknown):
-        adapter.send(one, BOARD, Payload.of({"board_id": BOARD.remote_id}))
+        adapter.send(one, BOARD, Payload({"board_id": BOARD.remote_id}))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_success_without_a_proper_id_is_unknown(body: object) -> None:
 )
 def test_success_with_an_id_is_sent(body: object) -> None:
     one, _ = answers(body)
-    sent = adapter.send(one, BOARD, Payload.of({"board_id": BOARD.remote_id}))
+    sent = adapter.send(one, BOARD, Payload({"board_id": BOARD.remote_id}))
     assert not isinstance(sent, Processing)
     assert sent.remote_id == "813"
     assert sent.url == "https://pins.example/pin/813/"
@@ -109,7 +109,7 @@ def test_success_with_an_id_is_sent(body: object) -> None:
 def test_payload_for_another_board_never_leaves() -> None:
     one, seen = answers({"id": "1"})
     with pytest.raises(ValueError, match="another board"):
-        adapter.send(one, BOARD, Payload.of({"board_id": "1"}))
+        adapter.send(one, BOARD, Payload({"board_id": "1"}))
     assert seen == []
 
 

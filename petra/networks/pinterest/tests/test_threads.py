@@ -22,7 +22,7 @@ def test_threads_share_connections_and_never_tokens(simulator: Simulator) -> Non
         board = account.boards[0].id
         source = {"source_type": "image_url", "url": PICTURE}
         link = adapter.mark_link("https://blog.example/a", f"{MARKER}-{account.username}")
-        payload = Payload.of({"board_id": board, "link": link, "media_source": source})
+        payload = Payload({"board_id": board, "link": link, "media_source": source})
         for _ in range(10):
             adapter.send(client, Target(account.id, board), payload)
 
