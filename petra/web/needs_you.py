@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +33,7 @@ from petra.web.way_back import way_back
 PAGE_SIZE = 50
 LEFT_OUT_KEY, LEFT_OUT_MOST = "needs_you_left_out", 50
 UNDO_KEY, UNDO_KEPT = "needs_you_undo", 5  # so many acts back an older toast still works
+UNDO_WITHIN = timedelta(minutes=10)
 Ids = Collection[UUID] | None
 
 
@@ -99,12 +100,13 @@ def needs_you_failed(request: MemberRequest) -> HttpResponse:
 @member_page(Role.EDITOR)
 def needs_you_undo(request: MemberRequest, token: str) -> HttpResponse:
     """Take one act back, where it is not too late."""
-    kept: dict[str, list[list[Any]]] = request.session.get(UNDO_KEY, {})
-    rows = {UUID(row[0]): row for row in kept.pop(token, [])}
+    kept: dict[str, tuple[str, list[list[Any]]]] = request.session.get(UNDO_KEY, {})
+    done_at, done = kept.pop(token, ("", []))
     request.session[UNDO_KEY] = kept
-    if not rows:
+    if not done or clock.now() - datetime.fromisoformat(done_at) > UNDO_WITHIN:
         messages.error(request, _("There is nothing to undo any more."))
         return redirect("needs_you")
+    rows = {UUID(row[0]): row for row in done}
 
     def take_back(delivery: Delivery) -> None:
         _id, plan_no, due_at = rows[delivery.pk]
@@ -179,7 +181,7 @@ def _tell(
     if undo:
         token = new_secret(9)
         kept = list(request.session.get(UNDO_KEY, {}).items())[-(UNDO_KEPT - 1) :]
-        request.session[UNDO_KEY] = {**dict(kept), token: undo}
+        request.session[UNDO_KEY] = {**dict(kept), token: (clock.now().isoformat(), undo)}
         undo_url = reverse("needs_you_undo", args=[token])
     messages.success(request, words % {"n": len(result.done), **names}, extra_tags=undo_url)
 

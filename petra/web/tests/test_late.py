@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -112,6 +113,13 @@ def test_what_was_moved_or_skipped_is_taken_back_together(
         assert {d.pk: d.due_at for d in after} == before
         assert {(d.state, d.cause, d.next_at) for d in after} == {(State.HELD, "late", None)}
     assert "nothing to undo" in says(browser.post(undo, follow=True))
+
+
+def test_undo_works_for_ten_minutes(people: People, browser: Client, late: list[UUID]) -> None:
+    undo = undo_of(press(browser, one=f"slot:{late[0]}"))
+    with time_machine.travel(clock.now() + timedelta(minutes=11)):
+        assert "nothing to undo" in says(browser.post(undo, follow=True))
+    assert states(people, late[:1]) == [State.PLANNED]
 
 
 def test_undo_leaves_what_somebody_moved_since_and_names_it(people: People, browser: Client, late: list[UUID]) -> None:
