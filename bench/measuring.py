@@ -33,11 +33,14 @@ def family_cpu_seconds(pid: int) -> float:
 
 
 def children(pid: int) -> list[int]:
-    """List the processes that `pid` started and that still run."""
-    try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
+    """List the processes that `pid` started, by whichever of its threads, and that still run."""
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*"):
+        try:
+            found += [int(word) for word in (thread / "children").read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
 
 
 def memory_mb(pids: Sequence[int]) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from petra.articles.candidates import Discovered
-from petra.articles.feeds import Feed
+from petra.articles.feed_items import Feed
 from petra.articles.links import Links
 from petra.articles.manners import BotWall, Disallowed, OverBudget, RobotsUnknown, SiteBusy, Visitor
 from petra.articles.sandbox import PageTooHeavy, Sandbox

@@ -8,7 +8,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement as Element
 
-from petra.articles.feeds import FeedItem
+from petra.articles.feed_items import FeedItem
 from petra.articles.lines import names_of_site, names_told, one_line, squeezed, text_of
 from petra.articles.page import Node, Page, types_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from petra.articles import scoring
-from petra.articles.feeds import FeedItem
+from petra.articles.feed_items import FeedItem
 from petra.articles.identity import Site, address_key
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Answer

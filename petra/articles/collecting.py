@@ -14,7 +14,7 @@ from django.conf import settings
 from petra.articles import doubles, sitewide
 from petra.articles.candidates import Candidate, Discovered, Trouble
 from petra.articles.discovery import Discovery
-from petra.articles.extract import Extracted
+from petra.articles.extracted import Extracted
 from petra.articles.identity import Site, address_key, site_of
 from petra.articles.manners import Budget, Sleep, Visitor
 from petra.articles.reader import STOPS_IMPORT, Read, Reader, Wanted, traits_of

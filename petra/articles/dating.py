@@ -8,7 +8,7 @@ from datetime import datetime
 from htmldate import find_date
 from lxml.html import HtmlElement as Element
 
-from petra.articles.feeds import FeedItem
+from petra.articles.feed_items import FeedItem
 from petra.articles.lines import text_of
 from petra.articles.moments import instant, read_moment
 from petra.articles.page import Node, Page

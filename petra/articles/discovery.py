@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from petra.articles import crawling, engines, feeds, scoring, sitemaps
+from petra.articles import crawling, engines, feed_items, scoring, sitemaps
 from petra.articles.asking import Asker, OnFound
 from petra.articles.candidates import Candidate as Candidate
 from petra.articles.candidates import Discovered
@@ -193,7 +193,7 @@ def _feed_pages(asker: Asker, url: str, *, is_named: bool) -> bool:
     page_url, count = _larger_pages(url), 0
     while page_url and page_url not in seen and len(seen) < MAX_FEED_PAGES:
         seen.add(page_url)
-        answer = asker.get(page_url, max_bytes=feeds.MAX_BYTES, is_wanted=is_named and count == 0)
+        answer = asker.get(page_url, max_bytes=feed_items.MAX_BYTES, is_wanted=is_named and count == 0)
         feed = asker.feed(answer) if answer is not None else None
         if answer is None or feed is None:
             break
@@ -206,7 +206,7 @@ def _feed_pages(asker: Asker, url: str, *, is_named: bool) -> bool:
     return count > 0
 
 
-def _next_by_number(url: str, feed: feeds.Feed) -> str:
+def _next_by_number(url: str, feed: feed_items.Feed) -> str:
     """Give the next page of a WordPress feed, which names none (`?paged=2`, until it answers 404)."""
     if "wordpress" not in feed.generator.lower() or not feed.items:
         return ""

@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from petra.articles import wordpress
 from petra.articles.asking import Asker
-from petra.articles.feeds import FeedItem
+from petra.articles.feed_items import FeedItem
 from petra.articles.identity import absolute, clean_text
 from petra.articles.lines import one_line
 from petra.articles.links import Links

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from petra.articles.feeds import FeedItem
+from petra.articles.feed_items import FeedItem
 from petra.articles.identity import absolute, clean_text
 from petra.articles.lines import one_line
 from petra.lib.errors import ProductError

@@ -7,46 +7,17 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 import feedparser
 
+from petra.articles.feed_items import Feed as Feed
+from petra.articles.feed_items import FeedItem as FeedItem
 from petra.articles.identity import absolute, clean_text
 
-MAX_BYTES = 10 * 1024 * 1024
 MAX_ITEMS = 5_000
 MAX_ITEM_CHARS = 2_000_000
 _UNCATEGORISED = frozenset({"uncategorized", "uncategorised", "allgemein", "unkategorisiert", "non classé"})
-
-
-@dataclass
-class FeedItem:
-    """One article as a feed tells it. Dates as written; `html` is its whole content or "", `summary` a shorter one."""
-
-    url: str
-    title: str = ""
-    guid: str = ""
-    published: str = ""
-    modified: str = ""
-    authors: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    html: str = ""
-    summary: str = ""
-    language: str = ""
-
-
-@dataclass
-class Feed:
-    """What one feed lists, in its order. `is_feed` False: the body was something else. `next_url`: its next page."""
-
-    items: list[FeedItem] = field(default_factory=list)
-    title: str = ""
-    language: str = ""
-    next_url: str = ""
-    generator: str = ""
-    is_feed: bool = False
-    is_cut: bool = False
 
 
 def parse(body: bytes, *, url: str, content_type: str = "") -> Feed:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from lxml.html import HtmlElement as Element
 
-from petra.articles.feeds import FeedItem
+from petra.articles.feed_items import FeedItem
 from petra.articles.lines import one_line, text_of
 from petra.articles.page import Page
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from petra.articles import doubles, scoring
 from petra.articles.candidates import Candidate, Trouble
-from petra.articles.extract import Extracted
+from petra.articles.extracted import Extracted
 from petra.articles.identity import Site, address_key
 from petra.articles.manners import BotWall, OverBudget, RobotsUnknown, SiteBusy, Visitor
 from petra.articles.sandbox import Sandbox

@@ -13,7 +13,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from petra.articles import doubles
-from petra.articles.extract import Extracted
+from petra.articles.extracted import Extracted
 from petra.articles.identity import address_key
 from petra.articles.models import Article, ArticleImage, Blog
 from petra.articles.moments import instant

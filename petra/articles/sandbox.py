@@ -22,8 +22,8 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from petra.articles import nursery
-from petra.articles.extract import Extracted, from_data
-from petra.articles.feeds import Feed, FeedItem
+from petra.articles.extracted import Extracted, from_data
+from petra.articles.feed_items import Feed, FeedItem
 from petra.articles.nursery import Child
 from petra.articles.sitemaps import Entry, SitemapFile
 from petra.lib import clock
@@ -32,7 +32,7 @@ from petra.lib.errors import ProductError
 CPU_S = 10
 MEMORY_BYTES = 512 * 1024 * 1024
 WALL_S = 40.0
-PAGES_PER_CHILD = 400  # parsers keep caches; a fresh child now and then keeps memory flat
+PAGES_PER_CHILD = 2_000  # parsers keep caches; a fresh child now and then keeps memory flat
 _HEADER = struct.Struct(">I")
 _CHUNK_BYTES = 1 << 16
 

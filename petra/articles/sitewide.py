@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from petra.articles.extract import Extracted
+from petra.articles.extracted import Extracted
 from petra.articles.leads import first_large
 from petra.articles.pictures import Picture
 

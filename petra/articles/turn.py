@@ -19,7 +19,7 @@ from petra.articles import listing
 from petra.articles.candidates import Candidate, Discovered, Trouble
 from petra.articles.collecting import full_address, single
 from petra.articles.discovery import Discovery
-from petra.articles.feeds import FeedItem
+from petra.articles.feed_items import FeedItem
 from petra.articles.identity import Site, site_of
 from petra.articles.manners import Visitor
 from petra.articles.models import Article, ArticleImage, Blog, ImportPage, ImportRun, RunState

@@ -8,7 +8,7 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
-from petra.articles.feeds import FeedItem
+from petra.articles.feed_items import FeedItem
 from petra.articles.identity import absolute, clean_text
 from petra.articles.lines import one_line
 

@@ -1,0 +1,36 @@
+"""What a feed lists, as plain data: what `feeds` reads and everything else passes on, without loading any reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MAX_BYTES = 10 * 1024 * 1024
+
+
+@dataclass
+class FeedItem:
+    """One article as a feed tells it. Dates as written; `html` is its whole content or "", `summary` a shorter one."""
+
+    url: str
+    title: str = ""
+    guid: str = ""
+    published: str = ""
+    modified: str = ""
+    authors: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    html: str = ""
+    summary: str = ""
+    language: str = ""
+
+
+@dataclass
+class Feed:
+    """What one feed lists, in its order. `is_feed` False: the body was something else. `next_url`: its next page."""
+
+    items: list[FeedItem] = field(default_factory=list)
+    title: str = ""
+    language: str = ""
+    next_url: str = ""
+    generator: str = ""
+    is_feed: bool = False
+    is_cut: bool = False
