@@ -6,9 +6,8 @@
 Every fault strikes each call with the same chance. Every few seconds the oldest worker gets SIGKILL and a new one is
 started (not while none has come up yet). What a person or the clock would do is done here: signed-out accounts are
 connected again, and waits longer than ten seconds (a spam block's day of rest, the growing pauses between tries) are
-cut short, as if time had passed.
-Looks and the time after which a worker counts as dead are shortened by settings; the simulator never hides or delays a
-Pin for longer than the last look, so that "absent" can be known.
+cut short, as if time had passed. Looks and the time after which a worker counts as dead are shortened by settings; the
+simulator never hides or delays a Pin for longer than the last look, so that "absent" can be known.
 
 At the end every delivery is compared with the simulator's own log (bench.judging). `stuck` are deliveries that are in
 no final state, turns that nobody gave back and jobs left over. `wrong` counts what is not true: a failure whose cause

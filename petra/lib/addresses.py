@@ -2,8 +2,7 @@
 request and at every connection.
 
 An address is refused by its form alone (`parse`), a number by the range it lies in (`is_public`). Ranges are the
-special
-purpose registries of IANA (iana.org/assignments/iana-ipv4-special-registry and its IPv6 twin, 2026-11) plus the
+special purpose registries of IANA (iana.org/assignments/iana-ipv4-special-registry and its IPv6 twin, 2026-11) plus the
 metadata services of cloud providers that lie in public ranges.
 """
 

@@ -66,8 +66,8 @@ def move(delivery: Delivery, to: State, *, because: str, also: columns.Write | N
     """Move `delivery` to state `to` and write the event `delivery.<to>`. Call inside a scope.
 
     `because` is a short word for the event (`slot`, `late`, `found`). `changes` are further columns of the same update,
-    `also` is one more write of the same statement.
-    Raises ForbiddenMove where the table has no such move, Lost where state or plan number are not what was read.
+    `also` is one more write of the same statement. Raises ForbiddenMove where the table has no such move, Lost where
+    state or plan number are not what was read.
     """
     old = State(delivery.state)
     if to not in MOVES[old]:

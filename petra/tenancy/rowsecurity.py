@@ -1,11 +1,9 @@
 """Row-level security: written from the models after every migration, so that no table can be forgotten.
 
 Every table with a `workspace` column gets: forced row security with one policy (workspace = `petra.workspace`), a
-unique
-(workspace, id), and for every link to another tenant table a foreign key over (workspace, link). The application's
-role may
-read and write rows, owns nothing and can't switch the policies off. The few functions that look across workspaces
-belong to `petra_finder`, which can't log in and may only read the tables that `FINDER_READS` names.
+unique (workspace, id), and for every link to another tenant table a foreign key over (workspace, link). The
+application's role may read and write rows, owns nothing and can't switch the policies off. The few functions that look
+across workspaces belong to `petra_finder`, which can't log in and may only read the tables that `FINDER_READS` names.
 """
 
 from __future__ import annotations

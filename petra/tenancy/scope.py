@@ -1,9 +1,8 @@
 """Which workspace the code is working for, told to PostgreSQL once per transaction.
 
 Every tenant table is under forced row-level security: a row is visible only where `petra.workspace` equals its
-workspace.
-`workspace()` opens the transaction that sets it; outside, tenant managers raise and raw queries return nothing.
-Never call another system inside: a transaction is open.
+workspace. `workspace()` opens the transaction that sets it; outside, tenant managers raise and raw queries return
+nothing. Never call another system inside: a transaction is open.
 """
 
 from __future__ import annotations
