@@ -129,6 +129,7 @@ X_FRAME_OPTIONS = "DENY"
 # Two roles: the owner migrates, the application reads and writes under row-level security.
 DATABASE_URL = text("DATABASE_URL", "postgresql://petra_app@/petra")
 DATABASE_OWNER_URL = text("DATABASE_OWNER_URL", DATABASE_URL)
+DATABASE_DIRECT_URL = text("DATABASE_DIRECT_URL")  # for listening, where DATABASE_URL leads to a pooler
 DATABASE_POOL = int(number("DATABASE_POOL", 28))
 DATABASES = {
     "default": database(DATABASE_URL, pool_size=DATABASE_POOL),

@@ -12,10 +12,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, connections, transaction
+from psycopg.conninfo import conninfo_to_dict
 
 from petra.lib import prepared
 
@@ -31,6 +33,14 @@ _TOGETHER_S: Final = 0.02
 def after_commit(channel: str, payload: str = "") -> None:
     """Announce `payload` on `channel` after this transaction. Nothing is announced when it rolls back."""
     transaction.on_commit(partial(_announce, (channel, payload)), robust=True)
+
+
+def listening_parameters() -> dict[str, Any]:
+    """Give the parameters of a connection that can listen and hold a lock: to the server itself, not to a pooler."""
+    if settings.DATABASE_DIRECT_URL:
+        return dict(conninfo_to_dict(settings.DATABASE_DIRECT_URL))
+    known = connections["default"].get_connection_params()
+    return {name: value for name, value in known.items() if name not in {"cursor_factory", "context", "pool"}}
 
 
 @contextmanager

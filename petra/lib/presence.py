@@ -12,9 +12,8 @@ from typing import Final
 import psycopg
 from django.conf import settings
 from django.db import connection as db_connection
-from django.db import connections
 
-from petra.lib import ids
+from petra.lib import ids, notify
 
 KIND: Final = 0x5E7A  # the first half of the lock's key; the second is the process's number
 _PROBES: Final = 3
@@ -39,9 +38,7 @@ def arrive(*channels: str) -> tuple[psycopg.Connection, int]:
 
     Raises psycopg.Error where the database can't be reached.
     """
-    params = connections["default"].get_connection_params()
-    params = {k: v for k, v in params.items() if k not in {"cursor_factory", "context", "pool"}}
-    connection = psycopg.connect(**params, autocommit=True)
+    connection = psycopg.connect(**notify.listening_parameters(), autocommit=True)
     every_s = max(math.ceil(settings.WORKER_GONE_S / (_PROBES + 1)), 1)
     connection.execute(f"set tcp_keepalives_idle = {every_s}")  # the server asks whether we are there; over TCP only
     connection.execute(f"set tcp_keepalives_interval = {every_s}")

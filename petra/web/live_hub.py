@@ -16,9 +16,9 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import connections
 
 from petra.lib.ids import jitter
+from petra.lib.notify import listening_parameters
 from petra.webhooks.announcing import CHANNEL
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,9 @@ class Hub:
     async def _listen(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(**_parameters(), autocommit=True) as connection:
+                async with await psycopg.AsyncConnection.connect(
+                    **listening_parameters(), autocommit=True
+                ) as connection:
                     await connection.execute(f"listen {CHANNEL}")
                     self.is_listening.set()
                     for subscription in self._all():  # what came while nobody listened
@@ -171,12 +173,6 @@ class Hub:
             stop.is_live_hook = True  # type: ignore[attr-defined]
             with suppress(ValueError):  # not the main thread: whoever runs us there ends the streams
                 signal.signal(number, stop)
-
-
-def _parameters() -> dict[str, Any]:
-    """Give the address of the database: LISTEN needs a connection of its own, outside the pool."""
-    known = connections["default"].get_connection_params()
-    return {k: v for k, v in known.items() if k not in {"cursor_factory", "context", "pool"}}
 
 
 _hubs: dict[int, Hub] = {}
