@@ -7,6 +7,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from itertools import islice
 from typing import Any
 
 import feedparser
@@ -17,6 +18,7 @@ from petra.articles.identity import absolute, clean_text
 
 MAX_ITEMS = 5_000
 MAX_ITEM_CHARS = 2_000_000
+_ITEM = re.compile(rb"<(?:\w{1,20}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _UNCATEGORISED = frozenset({"uncategorized", "uncategorised", "allgemein", "unkategorisiert", "non classé"})
 
 
@@ -28,7 +30,8 @@ def parse(body: bytes, *, url: str, content_type: str = "") -> Feed:
     if not body.strip():
         return Feed()
     parsed = feedparser.parse(
-        body, response_headers={"content-location": url, "content-type": content_type or "application/xml"}
+        _first_items(body),
+        response_headers={"content-location": url, "content-type": content_type or "application/xml"},
     )
     if not parsed.get("version"):
         return Feed()
@@ -46,6 +49,13 @@ def parse(body: bytes, *, url: str, content_type: str = "") -> Feed:
         if link:
             feed.items.append(_item(entry, link))
     return feed
+
+
+def _first_items(body: bytes) -> bytes:
+    """Cut a feed behind the items that are read: feedparser takes ten seconds for 100,000 (6.0, 2026-11)."""
+    starts = islice(_ITEM.finditer(body), MAX_ITEMS + 1, None)
+    behind = next(starts, None)
+    return body if behind is None else body[: behind.start()]
 
 
 def _next_url(about: Any, url: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,6 +23,10 @@ from petra.articles.identity import absolute, address_key
 from petra.articles.marks import Marks
 
 MAX_BYTES = 5 * 1024 * 1024
+MAX_CHARS = 2_000_000  # of markup, scripts and styles not counted
+# The memory of a tree goes by these. A post with 1,000 comments has 40,000 tags, opening and closing.
+MAX_TAGS = 60_000
+MAX_ATTRIBUTES = 100_000
 MAX_ATTRIBUTE_CHARS = 20_000
 MAX_LD_CHARS = 512 * 1024
 MAX_LD_NODES = 3_000
@@ -38,6 +43,8 @@ _LD_WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/|<!\[CDATA\[)|(?:-->|(?://\s*)?\]\]>|/\*\s*\]\]>\s*\*/)\s*$"
 )
 _CONTROL = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+_INNARDS = re.compile(r"<(script|style|svg)\b[^>]{0,2000}>", re.IGNORECASE)
+_LONG_VALUE = re.compile(r"=\s*(?:\"[^\"]{20000,}\"|'[^']{20000,}')")
 _XML_LINE = re.compile(r"\s*<\?xml[^>]*\?>")
 # lxml asks Python for the class of every element it hands out; the default lookup asks nobody.
 _PLAIN_LOOKUP = etree.ElementDefaultClassLookup(
@@ -137,7 +144,7 @@ def open_page(body: bytes, *, url: str, content_type: str = "") -> Page | None:
 
 def parse_html(text: str) -> lxml.html.HtmlElement | None:
     """Parse HTML of any quality; comments and attributes of absurd length are dropped."""
-    text = _without_deserts(text)
+    text = _within_limits(_without_deserts(text))
     declared = _XML_LINE.match(text)
     text = text[declared.end() :] if declared else text
     if not text.strip():
@@ -154,6 +161,31 @@ def parse_html(text: str) -> lxml.html.HtmlElement | None:
             if len(value) > MAX_ATTRIBUTE_CHARS:
                 del element.attrib[name]
     return tree
+
+
+def _within_limits(text: str) -> str:
+    """Cut a very large page: first what holds no words, then its end. What stands before is read as usual."""
+    if len(text) <= MAX_CHARS and text.count("<") <= MAX_TAGS and text.count("=") <= MAX_ATTRIBUTES:
+        return text
+    text = _LONG_VALUE.sub("=''", _without_innards(text))[:MAX_CHARS]
+    for sign, most in (("<", MAX_TAGS), ("=", MAX_ATTRIBUTES)):
+        if text.count(sign) > most:
+            last = next(islice(re.finditer(sign, text), most, None), None)
+            text = text[: last.start()] if last is not None else text
+    return text
+
+
+def _without_innards(text: str) -> str:
+    """Empty scripts, styles and drawings, but not structured data. Linear, however they are nested or left open."""
+    pieces, position = [], 0
+    while opening := _INNARDS.search(text, position):
+        closing = re.compile(f"</{opening[1]}\\s*>", re.IGNORECASE).search(text, opening.end())
+        if closing is None:
+            break
+        is_data = "ld+json" in opening[0].lower()
+        pieces.append(text[position : closing.start() if is_data else opening.end()])
+        position = closing.start()
+    return "".join([*pieces, text[position:]])
 
 
 def _without_deserts(text: str) -> str:

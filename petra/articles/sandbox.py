@@ -30,7 +30,7 @@ from petra.lib import clock
 from petra.lib.errors import ProductError
 
 CPU_S = 10
-MEMORY_BYTES = 512 * 1024 * 1024
+MEMORY_BYTES = 192 * 1024 * 1024  # more than the child has when it is born: with that some 290 MB at most
 WALL_S = 40.0
 PAGES_PER_CHILD = 2_000  # parsers keep caches; a fresh child now and then keeps memory flat
 _HEADER = struct.Struct(">I")
