@@ -17,14 +17,32 @@ def edit_article(
     text: str | None = None,
     actor_id: UUID | None = None,
 ) -> Article:
-    """Set what a person wants said instead of the page's words; an empty text goes back to the page's. None: as it
-    is.
+    """Set what a person wants said instead of the page's words. None: as it is.
+
+    Nothing, or the page's own words, goes back to the page's: then imports change it again.
     """
-    wanted = {"edited_title": title, "edited_excerpt": excerpt, "edited_text": text}
-    changes = {name: value.strip() for name, value in wanted.items() if value is not None}
-    Article.objects.filter(pk=article.pk).update(**changes)
+    wanted = {"title": title, "excerpt": excerpt, "text": text}
+    changes: dict[str, object] = {}
+    for name, value in wanted.items():
+        if value is not None:
+            plain = value.replace("\r\n", "\n").replace("\x00", "").strip()
+            changes[f"edited_{name}"] = "" if plain == getattr(article, name).strip() else plain
+    Article.objects.filter(pk=article.pk).update(**changes, edited_at=clock.now())
     article.refresh_from_db()
     events.record("article.edited", subject=article, actor_id=actor_id, fields=sorted(changes))
+    return article
+
+
+def take_new_words(article: Article, *, actor_id: UUID | None = None) -> Article:
+    """Drop what a person wrote, for what the page says now."""
+    return edit_article(article, title="", excerpt="", text="", actor_id=actor_id)
+
+
+def keep_own_words(article: Article, *, actor_id: UUID | None = None) -> Article:
+    """Note that a person saw what the page says now, and stays with their own words."""
+    Article.objects.filter(pk=article.pk).update(edited_at=clock.now())
+    article.refresh_from_db()
+    events.record("article.edited", subject=article, actor_id=actor_id, fields=[])
     return article
 
 

@@ -1,61 +1,46 @@
-"""Articles: the import line, the list, and what a person does to one. The first stop of the road, in a browser."""
+"""Articles: the door of the road, where a blog's address comes in, and the list of what was imported."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from petra.articles import editing, importing
-from petra.articles.models import Article, ArticleImage, Blog, ImportPage, ImportRun
+from petra.articles import editing, importing, searching, sources
+from petra.articles.models import Article, ArticleImage, Blog
 from petra.lib import clock
 from petra.lib.errors import ProductError
-from petra.posts.models import Post, PostMedia
+from petra.posts.models import Post
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import import_lines, moments, pin_rows
+from petra.web import article_rows, import_lines, import_sources
 from petra.web.paging import page_links
 from petra.web.shell import show
-from petra.web.statuses import Status, StatusKey, status
 
 PAGE_SIZE = 50
+MOST_TAGS = 40
 SORTS = {
     "newest": ("-published_at", "-imported_at", "pk"),
     "oldest": ("published_at", "imported_at", "pk"),
+    "read": ("-read_at", "pk"),
     "title": ("title", "pk"),
     "pins": ("-pin_count", "-published_at", "pk"),
 }
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the list."""
-
-    id: UUID
-    url: str
-    title: str
-    address: str
-    picture: str
-    published: str
-    words: int
-    images: int
-    status: Status
-    pin_count: int
-    pin_pictures: list[str]
-    is_archived: bool
 
 
 @require_safe
@@ -64,58 +49,31 @@ def articles(request: MemberRequest) -> HttpResponse:
     """List the articles, with one import line per running import."""
     shown = request.GET.get("show", "")
     found = _filtered(request, shown)
-    page = Paginator(_complete(found), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(article_rows.complete(found), PAGE_SIZE).get_page(request.GET.get("page"))
     zone, now = request.actor.zone, clock.now()
+    blogs = list(Blog.objects.order_by("name"))
     context = {
-        "rows": _rows(page, zone, now),
+        "rows": article_rows.rows(page, zone=zone, now=now),
         "page": page,
         "links": page_links(request, page),
         "tabs": _tabs(request, shown),
         "imports": import_lines.lines(now=now),
-        "blogs": list(Blog.objects.order_by("name")),
+        "blogs": blogs,
+        "sources": import_sources.describe(blogs, zone=zone, now=now),
+        "hours": import_sources.hours(),
+        "rhythms": import_sources.rhythms(),
+        "sorts": _sorts(),
+        "tags": _tags(),
         "blog_id": request.GET.get("blog", ""),
+        "tag": request.GET.get("tag", ""),
         "q": request.GET.get("q", ""),
         "show": shown,
         "sort": request.GET.get("sort", "newest"),
-        "is_filtered": bool(request.GET.get("q") or request.GET.get("blog") or shown),
+        "here_url": request.get_full_path(),
+        "is_filtered": bool(request.GET.get("q") or request.GET.get("blog") or request.GET.get("tag") or shown),
         "may_change": request.actor.may(Role.EDITOR),
     }
     return show(request, "articles.html", context, here="articles")
-
-
-@require_safe
-@member_page()
-def article(request: MemberRequest, article_id: UUID) -> HttpResponse:
-    """Show what was imported of one article."""
-    found = access.get(Article, article_id)
-    zone, now = request.actor.zone, clock.now()
-    posts = pin_rows.complete(Post.objects.filter(article=found, removed_at=None)).order_by("created_at")
-    context = {
-        "article": found,
-        "title": found.shown_title,
-        "text": found.shown_text,
-        "images": list(found.images.order_by("position")[:12]),
-        "pins": pin_rows.rows(posts, zone=zone, now=now),
-        "imported": moments.moment(found.imported_at, zone=zone, now=now),
-        "published": moments.day_words(found.published_at, zone=zone, now=now) if found.published_at else "",
-        "may_change": request.actor.may(Role.EDITOR),
-    }
-    return show(request, "article.html", context, here="articles")
-
-
-@require_POST
-@member_page(Role.EDITOR)
-def article_edit(request: MemberRequest, article_id: UUID) -> HttpResponse:
-    """Set what a person wants said instead of the page's words."""
-    found = access.get(Article, article_id)
-    editing.edit_article(
-        found,
-        title=request.POST.get("title"),
-        text=request.POST.get("text"),
-        actor_id=request.actor.user.pk,
-    )
-    messages.success(request, _("Saved. Imports do not overwrite it."))
-    return redirect("article", article_id)
 
 
 @require_POST
@@ -135,133 +93,90 @@ def import_blog(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 @member_page(Role.EDITOR)
-def import_url(request: MemberRequest) -> HttpResponse:
-    """Import one page by hand, into the blog it is given for."""
-    try:
-        address = request.POST.get("address", "")
-        blog = (
-            access.get(Blog, request.POST["blog"])
-            if request.POST.get("blog")
-            else importing.add_blog(_home_of(address))
+def articles_bulk(request: MemberRequest) -> HttpResponse:
+    """Archive, restore or import again the chosen articles. All must belong to the workspace."""
+    chosen = [access.get(Article, one) for one in dict.fromkeys(request.POST.getlist("article"))]
+    act, actor_id = request.POST.get("act", ""), request.actor.user.pk
+    if act not in ("archive", "restore", "again"):
+        raise Http404
+    if not chosen:
+        messages.error(request, _("Choose articles first."))
+    elif act == "again":
+        _again(request, chosen, actor_id)
+    else:
+        for one in chosen:
+            (editing.archive_article if act == "archive" else editing.restore_article)(one, actor_id=actor_id)
+        words = (
+            ngettext("%(n)d article archived", "%(n)d articles archived", len(chosen))
+            if act == "archive"
+            else ngettext("%(n)d article restored", "%(n)d articles restored", len(chosen))
         )
-        importing.start_import(blog, kind="url", url=address, actor_id=request.actor.user.pk)
+        messages.success(request, words % {"n": len(chosen)})
+    back = request.POST.get("back", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None) and back.startswith("/")
+    return redirect(back if is_ours else reverse("articles"))
+
+
+def _again(request: MemberRequest, chosen: Sequence[Article], actor_id: UUID) -> None:
+    by_blog: dict[UUID, list[str]] = {}
+    for one in chosen:
+        by_blog.setdefault(one.blog_id, []).append(one.url)
+    try:
+        for blog_id, urls in by_blog.items():
+            sources.import_addresses("\n".join(urls), blog=access.get(Blog, blog_id), actor_id=actor_id)
     except ProductError as error:
         messages.error(request, error.for_person)
-    return redirect("articles")
-
-
-@require_POST
-@member_page(Role.EDITOR)
-def import_change(request: MemberRequest, run_id: UUID, act: str) -> HttpResponse:
-    """Pause, resume or stop an import."""
-    verbs = {"pause": importing.pause_import, "resume": importing.resume_import, "stop": importing.stop_import}
-    if act not in verbs:
-        raise Http404
-    verbs[act](access.get(ImportRun, run_id))
-    return redirect("articles")
-
-
-@require_safe
-@member_page()
-def import_details(request: MemberRequest, run_id: UUID) -> HttpResponse:
-    """Show how an import went, page by page, its problems first."""
-    run = access.get(ImportRun, run_id)
-    pages = ImportPage.objects.filter(run=run)
-    context = {
-        "line": import_lines.line(run, now=clock.now()),
-        "run": run,
-        "problems": run.problems,
-        "pages": list(pages.exclude(note="").order_by("position")[:200]),
-    }
-    return show(request, "import.html", context, here="articles")
-
-
-@require_POST
-@member_page(Role.EDITOR)
-def article_change(request: MemberRequest, article_id: UUID, act: str) -> HttpResponse:
-    """Archive an article or take it out again."""
-    found = access.get(Article, article_id)
-    if act not in ("archive", "restore"):
-        raise Http404
-    if act == "archive":
-        editing.archive_article(found, actor_id=request.actor.user.pk)
-        messages.success(request, _("Archived."), extra_tags=reverse("article_change", args=[article_id, "restore"]))
-    else:
-        editing.restore_article(found, actor_id=request.actor.user.pk)
-        messages.success(request, _("Restored."))
-    return redirect("articles")
-
-
-def _home_of(address: str) -> str:
-    text = address.strip()
-    scheme, _sep, rest = text.partition("://") if "://" in text else ("https", "", text)
-    return f"{scheme}://{rest.split('/')[0]}"
 
 
 def _filtered(request: MemberRequest, shown: str) -> QuerySet[Article]:
     found = Article.objects.filter(archived_at__isnull=shown != "archived")
     if shown == "no-pins":
         found = found.filter(~Exists(Post.objects.filter(article=OuterRef("pk"), removed_at=None)))
+    elif shown == "gone":
+        found = found.filter(gone_at__isnull=False)
+    elif shown == "changed":
+        edited = Q(edited_title__gt="") | Q(edited_text__gt="") | Q(edited_excerpt__gt="")
+        found = found.filter(edited, changed_at__gt=F("edited_at"))
     if blog := request.GET.get("blog"):
         found = found.filter(blog=access.get(Blog, blog))
+    if tag := request.GET.get("tag"):
+        found = found.filter(tags__contains=[tag])
     if q := request.GET.get("q", "").strip():
-        found = found.filter(Q(title__icontains=q) | Q(edited_title__icontains=q) | Q(url__icontains=q))
+        words = Q(pk__in=searching.search(q))
+        found = found.filter(words | Q(url__icontains=q) if "/" in q or "." in q else words)
     counted = found.annotate(
-        pin_count=Count("posts", filter=Q(posts__removed_at=None), distinct=True),
-        image_count=Count("images", distinct=True),
+        pin_count=_count(Post.objects.filter(article=OuterRef("pk"), removed_at=None)),
+        image_count=_count(ArticleImage.objects.filter(article=OuterRef("pk"))),
     )
     ordered: QuerySet[Article] = counted.order_by(*SORTS.get(request.GET.get("sort", ""), SORTS["newest"]))
     return ordered
 
 
-def _complete(found: QuerySet[Article]) -> QuerySet[Article]:
-    return found.defer("html").prefetch_related(
-        Prefetch("images", queryset=ArticleImage.objects.order_by("-is_lead", "position")),
-        Prefetch(
-            "posts",
-            queryset=Post.objects.filter(removed_at=None).prefetch_related(
-                Prefetch("media", queryset=PostMedia.objects.order_by("position"))
-            ),
-        ),
-    )
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """Count rows of an article apart: a join would count, for the whole list, what one page shows."""
+    return Coalesce(Subquery(rows.order_by().values("article").annotate(n=Count("pk")).values("n")), 0)
 
 
-def _rows(page: Page[Article], zone: ZoneInfo, now: datetime) -> list[Row]:
-    return [_row(article, zone, now) for article in page]
+def _tags() -> list[str]:
+    """List the words the blogs file their articles under most often."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select tag from articles_article, jsonb_array_elements_text(tags) as tag"
+            " where archived_at is null group by tag having count(*) > 1 order by count(*) desc, tag limit %s",
+            [MOST_TAGS],
+        )
+        return sorted((str(row[0]) for row in cursor.fetchall()), key=str.casefold)
 
 
-def _row(article: Any, zone: ZoneInfo, now: datetime) -> Row:
-    pictures = [pin_rows.picture_url(m.asset_id) for post in article.posts.all() for m in post.media.all()[:1]]
-    return Row(
-        id=article.pk,
-        url=reverse("article", args=[article.pk]),
-        title=article.shown_title,
-        address=article.url.partition("://")[2] or article.url,
-        picture=pictures[0] if pictures else "",
-        published=moments.day_words(article.published_at, zone=zone, now=now) if article.published_at else "–",
-        words=len((article.shown_text).split()),
-        images=article.image_count,
-        status=_status(article),
-        pin_count=article.pin_count,
-        pin_pictures=pictures[:3],
-        is_archived=article.archived_at is not None,
-    )
+def _sorts() -> list[tuple[str, str]]:
+    words = (_("Newest first"), _("Oldest first"), _("Looked at last"), _("By title"), _("Most pins first"))
+    return list(zip(SORTS, words, strict=True))
 
 
-def _status(article: Any) -> Status:
-    if article.archived_at is not None:
-        return status(StatusKey.PAUSED, _("Archived"))
-    if article.is_do_not_pin:
-        return status(StatusKey.ATTENTION, _("Not to be pinned"))
-    if not article.image_count:
-        return status(StatusKey.ATTENTION, _("No image"))
-    return status(StatusKey.PUBLISHED, _("Read"))
-
-
-def _tabs(request: MemberRequest, shown: str) -> list[dict[str, object]]:
-    base = {k: v for k, v in request.GET.items() if k in {"blog", "q", "sort"} and v}
-    names = [("", _("All")), ("no-pins", _("No pins yet")), ("archived", _("Archived"))]
+def _tabs(request: MemberRequest, shown: str) -> list[dict[str, Any]]:
+    base = {k: v for k, v in request.GET.items() if k in {"blog", "q", "sort", "tag"} and v}
+    names = [("", _("All")), ("no-pins", _("No pins yet")), ("changed", _("Changed on the blog")), ("gone", _("Gone"))]
     return [
         {"label": label, "is_here": shown == key, "url": f"?{urlencode({**base, 'show': key} if key else base)}"}
-        for key, label in names
+        for key, label in [*names, ("archived", _("Archived"))]
     ]

@@ -105,15 +105,22 @@ def _progress(run: ImportRun, state: RunState) -> str:
 
 
 def _left(run: ImportRun, state: RunState, now: datetime) -> str:
-    if state != RunState.RUNNING or run.done < MANY_DONE or not run.started_at or run.done >= run.found:
+    done = run.done - run.turn_done  # by the turn that is on it: what a pause took is no pace
+    began = run.turn_at or run.started_at
+    if state != RunState.RUNNING or done < MANY_DONE or not began or run.done >= run.found:
         return ""
-    seconds = (now - run.started_at).total_seconds() / run.done * (run.found - run.done)
+    seconds = (now - began).total_seconds() / done * (run.found - run.done)
     if seconds < 60:  # noqa: PLR2004 - under a minute in tens of seconds
         return _("about %(n)d s left") % {"n": max(10, round(seconds / 10) * 10)}
     return _("about %(time)s left") % {"time": moments.span(seconds)}
 
 
-def _problem_words(run: ImportRun) -> list[str]:
+def problem_kinds(run: ImportRun) -> list[tuple[int, str]]:
+    """Count what went wrong by kind, the most frequent first, each with one of its sentences."""
     sentences = {problem["kind"]: problem["for_person"] for problem in reversed(run.problems)}
-    most = sorted(run.problems_by_kind.items(), key=lambda pair: -pair[1])[:3]
-    return [f"{count} × {sentences[kind].rstrip('.')}" for kind, count in most]
+    most = sorted(run.problems_by_kind.items(), key=lambda pair: -pair[1])
+    return [(count, sentences[kind]) for kind, count in most]
+
+
+def _problem_words(run: ImportRun) -> list[str]:
+    return [f"{count} × {words.rstrip('.')}" for count, words in problem_kinds(run)[:3]]
