@@ -77,7 +77,8 @@ def _settle_late(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn
 
 
 def _settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: datetime) -> None:
-    with scope.workspace(delivery.own_workspace_id):
+    # A power cut that undoes this leaves the delivery in SENDING, as a crash before this line does: it is looked for.
+    with scope.workspace(delivery.own_workspace_id, waits_for_disk=False):
         account = delivery.account
         ready_at = _write_gap_over(account) if delivery.state == State.SENDING else None
         match outcome:

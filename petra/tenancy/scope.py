@@ -56,10 +56,11 @@ def is_open() -> bool:
 
 
 @contextmanager
-def workspace(workspace_id: UUID, *, actor_id: UUID | None = None) -> Iterator[Scope]:
+def workspace(workspace_id: UUID, *, actor_id: UUID | None = None, waits_for_disk: bool = True) -> Iterator[Scope]:
     """Open one transaction for one workspace. Entered again for the same workspace, it joins the open one.
 
-    Raises OtherWorkspace when a different workspace is open.
+    `waits_for_disk` off: a power cut within the next second may undo it, as if it had never been made. Raises
+    OtherWorkspace when a different workspace is open.
     """
     outer = _current.get()
     if outer is not None:
@@ -68,7 +69,7 @@ def workspace(workspace_id: UUID, *, actor_id: UUID | None = None) -> Iterator[S
         yield outer
         return
     with transaction.atomic():
-        _tell_database("petra.workspace", workspace_id)
+        _tell_database("petra.workspace", workspace_id, waits_for_disk=waits_for_disk)
         token = _current.set(Scope(workspace_id, actor_id))
         try:
             yield current()
@@ -88,8 +89,9 @@ def person(user_id: UUID) -> Iterator[None]:
             _forget("petra.person")
 
 
-def _tell_database(setting: str, value: UUID) -> None:
-    prepared.begin(f"select set_config('{setting}', '{UUID(str(value))}', true)")  # noqa: S608  our own names, and an id
+def _tell_database(setting: str, value: UUID, *, waits_for_disk: bool = True) -> None:
+    haste = "" if waits_for_disk else ", set_config('synchronous_commit', 'off', true)"
+    prepared.begin(f"select set_config('{setting}', '{UUID(str(value))}', true){haste}")  # our own names, and an id
 
 
 def _forget(setting: str) -> None:

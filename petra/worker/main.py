@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from petra.worker.registration import JOBS, PERIODIC
 log = logging.getLogger(__name__)
 
 _DRAIN_S = 30.0  # how long work may go on after SIGTERM
+_GARBAGE_FROM = 20_000  # new objects before Python looks for cycles; its own 700 is for small programs
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -27,6 +29,8 @@ def run(*, concurrency: int | None = None) -> None:
     """
     queue.register(JOBS)
     queue.register_periodic(PERIODIC)
+    gc.freeze()  # what was loaded by now stays: collections need not look through it each time
+    gc.set_threshold(_GARBAGE_FROM)
     threads = concurrency or settings.WORKER_CONCURRENCY
     dispatcher = Dispatcher(threads=threads)
     with notify.together():
