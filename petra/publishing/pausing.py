@@ -35,7 +35,7 @@ def cause_of(kind: PauseKind) -> str:
 
 def sentence_of(kind: PauseKind) -> str:
     """Say why it is held."""
-    return f"{_SENTENCES[kind]} It goes on when somebody resumes it."
+    return _SENTENCES[kind]
 
 
 def pause(subject: Subject) -> bool:

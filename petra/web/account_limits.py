@@ -63,7 +63,7 @@ def _limit(name: str, left: Left, zone: ZoneInfo, now: datetime) -> Limit:
     elif left.full_at is not None:
         refill = _("Full again at %(time)s") % {"time": _clock(left.full_at, zone, now)}
     else:
-        refill = _("Full")
+        refill = _("Nothing spent")
     words = _("%(left)d of %(most)d left now") % {"left": left.calls, "most": left.calls_at_once}
     if left.calls_per_hour:
         words += ", " + _("%(n)d an hour") % {"n": left.calls_per_hour}

@@ -12,10 +12,13 @@ from playwright.sync_api import Page, expect
 from petra.accounts import budgets
 from petra.accounts.budgets import Category
 from petra.accounts.models import Account
+from petra.accounts.testing import NETWORK
 from petra.lib import clock
 from petra.notifications import telling, watching
 from petra.publishing import pausing, scheduling
+from petra.publishing import testing as furniture
 from petra.publishing.models import Delivery, State
+from petra.simulator.testing import Simulator
 from petra.tenancy import scope, workspaces
 from petra.web.testing import Live
 from petra.web.tests.calendar_rows import fill
@@ -76,6 +79,28 @@ def test_an_account_is_paused_on_its_page_by_keys_alone(live: Live, house: House
     expect(page.get_by_text("oakandember goes on.")).to_be_visible()
     with scope.workspace(live.people.workspace.pk):
         assert pausing.paused_ids() == set()
+
+
+def test_what_falls_due_in_a_pause_waits_in_sight_and_goes_out_after_it(
+    live: Live, simulator: Simulator, open_page: Opener
+) -> None:
+    live.start_worker()
+    with scope.workspace(live.people.workspace.pk, actor_id=live.people.bob.pk):
+        account = furniture.connect(simulator.accounts(1, prefix="oak")[0], network=NETWORK)
+        pausing.pause(account)
+        post = furniture.ready_post(furniture.picture(), target=account.targets.order_by("id")[0])
+        furniture.planned(post, account=account, due_at=clock.now() + timedelta(seconds=1))
+    page = open_page()
+    page.goto(f"/pins/{post.pk}")
+    expect(page.locator(".notice:visible", has_text="This account is paused.")).to_be_visible()
+    assert simulator.pins() == []
+    page.goto(f"/accounts/{account.pk}")
+    expect(page.locator(".pause-lines")).to_contain_text("1 post waits.")
+    page.get_by_role("button", name=re.compile("^Resume")).click()
+    expect(page.get_by_text("1 post is planned again.")).to_be_visible()
+    page.goto(f"/pins/{post.pk}")
+    expect(page.locator(".publish").get_by_role("link", name=re.compile("^View on "))).to_be_visible()
+    assert len(simulator.pins()) == 1
 
 
 def test_quiet_hours_are_set_mended_and_taken_away(live: Live, house: House, open_page: Opener) -> None:
