@@ -19,7 +19,7 @@ from bench.furniture import Bench, bench_database
 from bench.measuring import load_1m, report
 from bench.publish import measure
 
-SETTINGS: Final = {"PETRA_WORKER_CONCURRENCY": "4", "DATABASE_POOL": "8"}
+SETTINGS: Final = {"PETRA_WORKER_CONCURRENCY": "4", "DATABASE_POOL": "9"}
 _PEAK_PER_S: Final = 10_000_000 / 4 / 7200
 
 

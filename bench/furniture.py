@@ -199,7 +199,7 @@ def bench_database(*, latency_ms: float, settings: Mapping[str, str] | None = No
         os.environ.update(
             DATABASE_URL=server.app_url,
             DATABASE_OWNER_URL=server.owner_url,
-            DATABASE_POOL="24",
+            DATABASE_POOL="28",
             PETRA_HOME=home,
             PETRA_KEYS=seal.new_key(),
             PETRA_WRITE_GAP_S="0",

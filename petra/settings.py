@@ -130,7 +130,10 @@ X_FRAME_OPTIONS = "DENY"
 DATABASE_URL = text("DATABASE_URL", "postgresql://petra_app@/petra")
 DATABASE_OWNER_URL = text("DATABASE_OWNER_URL", DATABASE_URL)
 DATABASE_DIRECT_URL = text("DATABASE_DIRECT_URL")  # for listening, where DATABASE_URL leads to a pooler
-DATABASE_POOL = int(number("DATABASE_POOL", 28))
+WORKER_CONCURRENCY = int(number("PETRA_WORKER_CONCURRENCY", 16, least=1))
+# What a worker of this concurrency needs at most: its threads, half as many jobs, and what runs beside them.
+LEAST_WORKER_POOL = WORKER_CONCURRENCY + max(WORKER_CONCURRENCY // 2, 2) + 3
+DATABASE_POOL = int(number("DATABASE_POOL", LEAST_WORKER_POOL + 1))
 DATABASES = {
     "default": database(DATABASE_URL, pool_size=DATABASE_POOL),
     "owner": database(DATABASE_OWNER_URL, pool_size=0),
@@ -154,7 +157,6 @@ LOOKS_S = tuple(float(part) for part in words("PETRA_LOOKS_S"))  # empty: what t
 CALLS_PER_HOUR = text("PETRA_CALLS_PER_HOUR")  # empty: what the network's limits say
 ACCOUNT_LIMITS = limits("PETRA_ACCOUNT_LIMITS")  # by category, beside the calls of an hour
 APP_LIMITS = limits("PETRA_APP_LIMITS")  # what the accounts of one developer app share
-WORKER_CONCURRENCY = int(number("PETRA_WORKER_CONCURRENCY", 16, least=1))
 WORKER_GONE_S = number("PETRA_WORKER_GONE_S", 15, least=1)  # a worker silent for so long is taken for dead
 
 MAX_CRASHES = int(number("PETRA_MAX_CRASHES", 3, least=1))  # workers that die with one job before it is set aside

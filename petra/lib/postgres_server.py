@@ -19,7 +19,7 @@ from petra.lib.postgres_programs import Person, Programs
 PORT = 5432  # only names the socket file; nothing listens on TCP
 TICK_S = 0.005
 _STOP_WAIT_S = 20.0
-_DURABLE = {"max_connections": "150", "timezone": "UTC", "log_timezone": "UTC", "jit": "off"}
+_DURABLE = {"max_connections": "200", "timezone": "UTC", "log_timezone": "UTC", "jit": "off"}
 _FAST = {
     "fsync": "off",
     "synchronous_commit": "off",

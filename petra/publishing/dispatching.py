@@ -29,7 +29,7 @@ _MOST_WAIT_S: Final = 1.0
 _LEAST_WAIT_S: Final = 0.005
 _SWEEP_EVERY_S: Final = 3.0
 _ALL_LANES_EVERY_S: Final = 30.0  # and at once when a worker is gone
-TURN_S: Final = 120.0  # no call lasts so long: whoever holds a turn longer has lost it
+TURN_S: Final = 240.0  # longer than two calls and a renewal between them: whoever holds a turn longer has lost it
 _SWEEP_LOCK: Final = 0x5E7A0001
 
 
@@ -139,9 +139,10 @@ class Dispatcher:
             self._all_lanes_at = now if is_time_for_all else self._all_lanes_at
 
     def _end(self, hands: Hands) -> None:
-        """Finish what is in work, and leave the rest to others."""
-        for turn in hands.put_down(most_s=self._drain_s):
+        """Leave to others what is not begun, and finish what is in work."""
+        for turn in hands.put_down():
             recover(turn, is_crash=False)
+        hands.finish(most_s=self._drain_s)
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):  # enough is written already

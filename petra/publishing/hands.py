@@ -26,7 +26,7 @@ class Hands:
     """A fixed number of threads. `give` and `put_down` are for one thread, the dispatcher's."""
 
     def __init__(self, count: int, *, when_few: Callable[[], None]) -> None:
-        """`when_few` is called, from any thread, when less waits than a half of the threads can begin at once."""
+        """`when_few` is called, from any thread, when a thread is done and little waits."""
         self._count = count
         self._when_few = when_few
         self._waiting: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
@@ -39,9 +39,9 @@ class Hands:
 
     @property
     def room(self) -> int:
-        """How many more turns may be given: one in work and one waiting for each thread."""
+        """How many more turns may be given: one in work for each thread, and one waiting for every second."""
         with self._lock:
-            return 2 * self._count - self._held
+            return self._count + max(self._count // 2, 1) - self._held
 
     def give(self, turns: Sequence[Turn]) -> None:
         """Have turns used, in order."""
@@ -56,8 +56,8 @@ class Hands:
             found, self._broken = self._broken, []
         return found
 
-    def put_down(self, *, most_s: float) -> list[Turn]:
-        """Begin nothing more, wait up to `most_s` seconds for what is in work, and give what was not begun."""
+    def put_down(self) -> list[Turn]:
+        """Begin nothing more. Gives what was not begun."""
         left = []
         while True:
             try:
@@ -68,10 +68,13 @@ class Hands:
                 left.append(turn)
         for _ in self._threads:
             self._waiting.put(None)
+        return left
+
+    def finish(self, *, most_s: float) -> None:
+        """Wait up to `most_s` seconds for what is in work. After `put_down`."""
         give_up_at = clock.monotonic() + most_s
         for thread in self._threads:
             thread.join(timeout=max(give_up_at - clock.monotonic(), 0))
-        return left
 
     def _run(self) -> None:
         while (turn := self._next()) is not None:
@@ -84,7 +87,7 @@ class Hands:
                 connections.close_all()
             with self._lock:
                 self._held -= 1
-            if self._waiting.qsize() <= self._count // 2:
+            if self._waiting.qsize() <= self._count // 4:
                 self._when_few()
         connections.close_all()
 

@@ -10,6 +10,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from petra.lib import notify, queue
 from petra.publishing.dispatching import Dispatcher
@@ -22,16 +23,22 @@ _GARBAGE_FROM = 20_000  # new objects before Python looks for cycles; its own 70
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-def run(*, concurrency: int | None = None) -> None:
+def run() -> None:
     """Work until SIGINT or SIGTERM; then finish what is in work and end. Call once, in the main thread.
 
-    `concurrency` deliveries are published beside each other, and half as many jobs done.
+    PETRA_WORKER_CONCURRENCY deliveries are published beside each other, and half as many jobs done. Raises
+    ImproperlyConfigured where DATABASE_POOL is too small for that.
     """
+    if 0 < settings.DATABASE_POOL < settings.LEAST_WORKER_POOL:
+        raise ImproperlyConfigured(
+            f"DATABASE_POOL must be at least {settings.LEAST_WORKER_POOL}, or 0, for a worker with"
+            f" PETRA_WORKER_CONCURRENCY {settings.WORKER_CONCURRENCY}."
+        )
     queue.register(JOBS)
     queue.register_periodic(PERIODIC)
     gc.freeze()  # what was loaded by now stays: collections need not look through it each time
     gc.set_threshold(_GARBAGE_FROM)
-    threads = concurrency or settings.WORKER_CONCURRENCY
+    threads = settings.WORKER_CONCURRENCY
     dispatcher = Dispatcher(threads=threads)
     with notify.together():
         dispatcher.start()

@@ -90,7 +90,7 @@ def test_a_pass_takes_over_the_turns_of_one_that_was_broken_off(
     assert len(finding.take_turns(most=10)) == 2  # and nobody uses them
     assert Client().get(ADDRESS, headers=WITH_SECRET).json()["processed"] == 0
     with scope.workspace(real_people.workspace.pk):
-        furniture.let_time_pass(130)
+        furniture.let_time_pass(250)
     assert Client().get(ADDRESS, headers=WITH_SECRET).json()["succeeded"] == 2
 
 
