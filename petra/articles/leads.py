@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement as Element
@@ -15,7 +16,7 @@ from lxml.html import HtmlElement as Element
 from petra.articles.identity import absolute
 from petra.articles.lines import one_line, text_of
 from petra.articles.page import Node, Page
-from petra.articles.pictures import Picture, images_in, is_furniture, is_tracker, picture_of
+from petra.articles.pictures import MAX_LOOKED_AT, Picture, images_in, is_furniture, is_tracker, picture_of
 from petra.articles.srcset import is_blank, picture_key, picture_marks, told_size
 
 LEAST_COVER_PX = 400
@@ -87,7 +88,7 @@ def _cover(page: Page, root: Element) -> Picture | None:
     for above in _above(page, root, after_heading=True):
         if above.width_px >= LEAST_COVER_PX:
             return above
-    for element in root.iter(*_IMAGES, "p"):
+    for element in islice(root.iter(*_IMAGES, "p"), MAX_LOOKED_AT):
         if element.tag == "p":
             if len(text_of(element)) >= _LEAST_PARAGRAPH:
                 return None
@@ -110,12 +111,14 @@ def _above(page: Page, root: Element, *, after_heading: bool) -> Iterator[Pictur
     """Give the pictures that stand above the article's element, in the page's order."""
     is_on = not after_heading
     body = page.tree.find(".//body")
+    looked_at = 0
     for element in page.tree.iter("h1", *_IMAGES, root.tag):
         if element is root:
             return
         if element.tag == "h1":
             is_on = is_on or bool(text_of(element))
-        elif is_on and element.tag in _IMAGES and body is not None:
+        elif is_on and element.tag in _IMAGES and body is not None and looked_at < MAX_LOOKED_AT:
+            looked_at += 1
             for image in images_in(element):
                 picture = picture_of(page, image, element, root=body)
                 if picture is not None:

@@ -21,6 +21,7 @@ from petra.articles.page import Page, parse_html
 from petra.articles.srcset import Candidate, is_blank, is_picture_address, picture_key, told_size
 
 MAX_PICTURES = 200
+MAX_LOOKED_AT = 3_000  # badges and repetitions among them
 LEAST_SIDE_PX = 150  # badges and avatars end below; networks ignore pictures under 80 px. 2026-11
 _SOURCES = (
     "data-orig-file", "data-large-file", "data-pin-media", "data-hi-res-src", "data-large_image", "data-full-url",
@@ -71,7 +72,7 @@ class Picture:
 def find_pictures(page: Page, root: Element) -> list[Picture]:
     """List the article's own pictures below `root` in reading order, each once, at most 200."""
     found: dict[str, Picture] = {}
-    for element in root.iter("img", "noscript", "amp-img"):
+    for element in islice(root.iter("img", "noscript", "amp-img"), MAX_LOOKED_AT):
         if len(found) >= MAX_PICTURES:
             break
         for image in images_in(element):

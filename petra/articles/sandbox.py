@@ -115,6 +115,8 @@ class Sandbox:
             except (OSError, EOFError, ValueError) as error:
                 self.close()
                 raise PageTooHeavy from error
+            if answer["is_worn"] or "error" in answer:
+                self.close()
         if "error" in answer:
             raise PageTooHeavy
         return answer["found"]

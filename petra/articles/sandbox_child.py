@@ -13,6 +13,7 @@ import resource
 import struct
 import sys
 import warnings
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from petra.articles.extract import Extracted, extract, extract_item
 from petra.articles.links import read_links
 
 _HEADER = struct.Struct(">I")
+_WORN_SHARE = 0.3  # of the memory a child may take
 
 
 def warm_up() -> None:
@@ -36,7 +38,9 @@ def warm_up() -> None:
 
 def serve(memory_bytes: int) -> None:
     """Serve until the pipe closes."""
-    _limit_memory(memory_bytes)
+    born_bytes = _held_bytes()
+    if born_bytes:
+        _limit_memory(born_bytes + memory_bytes)
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(2, 1)  # a parser that prints must not break the frames
     while True:
@@ -44,7 +48,10 @@ def serve(memory_bytes: int) -> None:
         if len(head) < _HEADER.size:
             return
         frame = source.read(_HEADER.unpack(head)[0])
-        answer = json.dumps(_answer(frame)).encode()
+        told = _answer(frame)
+        # What heavy pages took is in pieces and would be missing at the next one: better a fresh child.
+        told["is_worn"] = _held_bytes() - born_bytes > memory_bytes * _WORN_SHARE
+        answer = json.dumps(told).encode()
         sink.write(_HEADER.pack(len(answer)) + answer)
         sink.flush()
 
@@ -86,14 +93,18 @@ def _with_nearness(page: Extracted) -> dict[str, Any]:
     return page.as_data()
 
 
-def _limit_memory(room_bytes: int) -> None:
-    """Allow `room_bytes` more than the child takes by itself. Systems without the limit go on without."""
+def _held_bytes() -> int:
+    """Say how much address space this process holds; 0 where the system does not tell."""
     try:
-        statm = Path("/proc/self/statm").read_text(encoding="ascii")
-        taken = int(statm.split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (taken + room_bytes, resource.RLIM_INFINITY))
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     except (OSError, ValueError):
-        return
+        return 0
+
+
+def _limit_memory(most_bytes: int) -> None:
+    """Allow so much address space in all. Systems without the limit go on without."""
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, resource.RLIM_INFINITY))
 
 
 def _limit_cpu(cpu_s: int) -> None:

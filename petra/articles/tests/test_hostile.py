@@ -1,85 +1,53 @@
-"""Pages, feeds and sitemaps that mean harm: each ends in a result or in one clear error, and the next page is read."""
+"""Input that means harm: each ends as it should, in a result or in one clear error, and the next page is read.
+
+The numbers are those of the security checklist this product was built by; no row of it may be missing.
+"""
 
 from __future__ import annotations
 
 import gzip
-import json
 import sys
-import time
-import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from petra.articles import feeds, sitemaps, srcset
-from petra.articles.extract import Extracted, extract
+from petra.articles import sitemaps, srcset
 from petra.articles.identity import absolute, address_key
 from petra.articles.sandbox import PageTooHeavy, Sandbox
-from petra.articles.words import sanitise
+from petra.articles.tests import hostile_addresses, hostile_documents
+from petra.articles.tests.blog_server import serving
+from petra.articles.tests.hostile_ground import GOOD, HEAVY, MOST_MB, NOW, URL, Ground, Watch
 
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
-URL = "https://bread.example/2025/rye-bread/"
-GOOD = (
-    b"<html><head><title>Rye</title></head><body><article><p>"
-    + b"Bread needs time. " * 60
-    + b"</p></article></body></html>"
-)
+ROWS = {**hostile_addresses.PROBLEMS, **hostile_documents.PROBLEMS}
+ALL_ROWS = range(1, 58)
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(cpu_s=2) as child:
+    with Sandbox() as child:
         child.extract(GOOD, url=URL, content_type="text/html", item=None, now=NOW)  # warm
         yield child
 
 
-def read(sandbox: Sandbox, body: bytes, content_type: str = "text/html; charset=utf-8") -> Extracted | None:
-    """Read a page, or None where it was given up; afterwards a good page must still be read."""
-    try:
-        found = sandbox.extract(body, url=URL, content_type=content_type, item=None, now=NOW)
-    except PageTooHeavy:
-        found = None
-    good = sandbox.extract(GOOD, url=URL, content_type="text/html", item=None, now=NOW)
-    assert good is not None and good.title == "Rye"
-    return found
+@pytest.fixture
+def ground(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    with serving() as blog:
+        yield Ground(sandbox, blog, monkeypatch)
 
 
-def page(inside: str, head: str = "") -> bytes:
-    body = f"<body><article><h1>Rye</h1>{inside}</article></body>"
-    return f"<html><head><title>Rye</title>{head}</head>{body}</html>".encode()
+def test_no_row_of_the_checklist_is_missing() -> None:
+    assert sorted(ROWS) == list(ALL_ROWS)
+    assert len(ROWS) == len(hostile_addresses.PROBLEMS) + len(hostile_documents.PROBLEMS)
 
 
-HEAVY = {
-    "nested": page("<div>" * 100_000 + "text"),
-    "formatting": page("<b><i><a>" * 70_000 + "text"),
-    "spaces": page("<p>" + " " * 1_000_000 + "</p>"),
-    "attribute": page(f'<p class="{"a" * 3_000_000}" title="{"b " * 1_000_000}">text</p>'),
-    "title": page("<p>text</p>", head=f"<meta property='og:title' content='{'Rye ' * 500_000}'>"),
-    "paragraphs": page("<p>Bread needs flour, water, salt and time.</p>" * 120_000),
-    "links": page("".join(f'<a href="/{n}">link {n}</a> ' for n in range(100_000))),
-    "pictures": page("".join(f'<img src="/{n}.jpg" width=900 height=900>' for n in range(50_000))),
-    "table": page('<table><tr><td colspan="9007199254740991" rowspan="9007199254740991">x</td></tr></table>'),
-    "dates": page("<p>" + "2020-01-" * 300_000 + "</p>"),
-    "dashes": page("<p>" + "-" * 1_000_000 + "</p>", head="<meta name=author content='" + "a@" * 5_000 + "'>"),
-    "srcset": page(f'<img srcset="{"," * 100_000}" src="a.jpg">'),
-    "json brackets": page("<p>x</p>", head=f'<script type="application/ld+json">{"[" * 100_000}</script>'),
-    "json large": page("<p>x</p>", head=f'<script type="application/ld+json">{["x" * 99] * 100_000}</script>'),
-    "json cycle": page("<p>x</p>", head='<script type="application/ld+json">{"@graph":[{"@id":"a","@type":"Article",'
-                       '"author":{"@id":"a"},"image":{"@id":"a"},"mainEntityOfPage":{"@id":"a"}}]}</script>'),
-    "entities": b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><html><body>&b;</body></html>',
-    "five megabytes": page("<p>" + "word " * 1_500_000),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", HEAVY)
-def test_a_heavy_page_ends_and_harms_no_other(sandbox: Sandbox, name: str) -> None:
-    started = time.monotonic()
-    found = read(sandbox, HEAVY[name])
-    assert time.monotonic() - started < 30
-    if found is not None:
-        assert len(found.pictures) <= 200 and len(found.title) <= 500 and len(found.html) <= 600_000
+@pytest.mark.parametrize("number", ALL_ROWS, ids=lambda number: f"{number} {ROWS[number][0]}: {ROWS[number][1]}")
+def test_hostile_input_comes_to_what_it_should(ground: Ground, number: int) -> None:
+    _what, _expected, check = ROWS[number]
+    with Watch() as watch:
+        check(ground)
+    if sys.platform == "linux":
+        assert watch.peak_mb < MOST_MB, f"a reader held {watch.peak_mb:.0f} MB"
 
 
 def status_kb(name: str) -> int:
@@ -89,58 +57,28 @@ def status_kb(name: str) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's own count of a process's memory")
-def test_memory_stays_low_while_heavy_pages_are_read(sandbox: Sandbox) -> None:
+def test_the_reader_not_the_importer_bears_a_heavy_page(sandbox: Sandbox) -> None:
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew: other tests had theirs
     before_kb = status_kb("VmRSS")
-    for name in ("nested", "attribute"):
-        read(sandbox, HEAVY[name])
+    for name in ("nested", "attribute", "paragraphs"):
+        sandbox.extract(HEAVY[name], url=URL, content_type="text/html", item=None, now=NOW)
     assert status_kb("VmHWM") - before_kb < 100 * 1024
 
 
-ENCODINGS = [
-    (GOOD.decode().encode("utf-16"), "text/html"),
-    (GOOD.decode().encode("utf-16-le"), "text/html; charset=utf-16"),
-    (GOOD.decode().encode("utf-32"), "text/html"),
-    ("<title>Brötchen</title><p>Grüße aus der Bäckerei".encode("latin-1"), "text/html"),
-    ("<title>Brötchen</title><p>Grüße".encode(), "text/html; charset=x-user-defined"),
-    ("<title>Brötchen</title><p>Grüße".encode(), "text/html; charset=no-such-thing"),
-    (b"+ADw-script+AD4-alert(1)+ADw-/script+AD4-", "text/html; charset=utf-7"),
-    (b"<title>a\x00b\x01\x02</title><p>\xed\xa0\x80 lone surrogate \xff\xfe", "text/html; charset=utf-8"),
-    (b"\x00" * 1000, "text/html"),
-    (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "text/html"),
-    (b"", "text/html"),
-    (b"<?xml version='1.0' encoding='utf-16'?><html><body>x</body></html>", "text/html"),
-]
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_a_child_that_a_page_wore_out_is_replaced_so_that_the_next_heavy_one_is_read_too() -> None:
+    with Sandbox() as child:
+        for _ in range(3):
+            found = child.extract(HEAVY["attributes"], url=URL, content_type="text/html", item=None, now=NOW)
+            assert found is not None and child._child is None
 
 
-@pytest.mark.parametrize("number", range(len(ENCODINGS)))
-def test_odd_encodings_give_text_a_database_can_hold(number: int) -> None:
-    body, content_type = ENCODINGS[number]
-    found = extract(body, url=URL, content_type=content_type, now=NOW)
-    if found is not None:
-        whole = json.dumps(found.as_data(), ensure_ascii=False)
-        whole.encode("utf-8")
-        assert "\\u0000" not in whole and "\x00" not in found.title + found.text + found.html
-
-
-def test_guessed_encodings_are_right() -> None:
-    found = extract(ENCODINGS[3][0], url=URL, content_type="text/html", now=NOW)
-    assert found is not None and found.title == "Brötchen"
-
-
-def test_scripts_are_text_or_gone_and_never_markup() -> None:
-    body = page(
-        "<p onclick=x()>Bread</p><script>alert(1)</script><a href='javascript:alert(1)'>a</a><svg onload=x()></svg>"
-        "<img src=x onerror=alert(1)><iframe src=//evil></iframe><a href='data:text/html,x'>b</a><style>p{}</style>"
-        "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
-        head='<meta property="og:description" content="<script>alert(1)</script> of bread and salt and time">',
-    )
-    found = extract(body, url=URL, now=NOW)
-    assert found is not None
-    for bad in ("<script", "onerror", "onclick", "javascript:", "<iframe", "<svg", "<style", "data:"):
-        assert bad not in found.html.lower()
-    assert "script>" in found.excerpt, "an excerpt is text: it is escaped where it is shown"
-    assert "<script" not in sanitise("<div><script>x</script><p style='x'>a</p>")
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no limit on a process's address space")
+def test_what_needs_more_memory_all_the_same_is_given_up() -> None:
+    with Sandbox(memory_bytes=4 << 20) as child:
+        with pytest.raises(PageTooHeavy):
+            child.extract(HEAVY["links"], url=URL, content_type="text/html", item=None, now=NOW)
+        assert child.extract(GOOD, url=URL, content_type="text/html", item=None, now=NOW) is not None
 
 
 def test_addresses_of_pages_lead_nowhere_but_to_sites() -> None:
@@ -159,29 +97,6 @@ def test_addresses_of_pages_lead_nowhere_but_to_sites() -> None:
     assert address_key("https://www.Bread.example/a%C3%A9/index.html?utm_x=1&b=2&a=1") == "bread.example/aé?a=1&b=2"
 
 
-def test_xml_bombs_in_sitemaps_expand_nothing() -> None:
-    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    bomb = f'<!DOCTYPE x [<!ENTITY l0 "lol">{laughs}]><urlset><url><loc>https://a.example/&l9;</loc></url></urlset>'
-    file = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><urlset><url><loc>https://a.example/&f;</loc></url></urlset>'
-    dtd = '<!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd"><urlset><url><loc>https://a.example/b</loc></url></urlset>'
-    started = time.process_time()
-    for text in (bomb, file, dtd):
-        for entry in sitemaps.parse(text.encode()).pages:
-            assert "root:" not in entry.url and len(entry.url) < 100
-        for item in feeds.parse(text.encode(), url=URL).items:
-            assert len(item.url) < 100
-    assert time.process_time() - started < 3
-
-
-def test_a_packed_sitemap_is_cut_by_its_unpacked_size() -> None:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = (
-        packer.compress(b"<urlset>") + b"".join(packer.compress(b" " * (1 << 20)) for _ in range(120)) + packer.flush()
-    )
-    found = sitemaps.parse(bomb)
-    assert found.is_cut and not found.pages
-
-
 def test_sitemaps_of_every_kind_are_read() -> None:
     plain = sitemaps.parse(b"\xef\xbb\xbfhttps://a.example/1\nhttps://a.example/2\nnonsense\n")
     assert [entry.url for entry in plain.pages] == ["https://a.example/1", "https://a.example/2"]
@@ -198,14 +113,11 @@ def test_sitemaps_of_every_kind_are_read() -> None:
     assert len(many.pages) == 50_000 and many.is_cut
 
 
-def test_srcset_is_read_as_browsers_do_in_linear_time() -> None:
+def test_srcset_is_read_as_browsers_do() -> None:
     found = srcset.parse_srcset("a,b.jpg 300w, https://c.example/w_400,h_3/d.jpg 800w,e.jpg 2x, f.jpg,")
     assert [(one.url, one.width_px) for one in found] == [
         ("a,b.jpg", 300), ("https://c.example/w_400,h_3/d.jpg", 800), ("e.jpg", 0), ("f.jpg", 0),
     ]  # fmt: skip
-    started = time.process_time()
-    srcset.parse_srcset("," * 1_000_000 + " a" * 500_000)
-    assert time.process_time() - started < 1
 
 
 def test_a_child_that_dies_is_replaced_and_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
