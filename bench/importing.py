@@ -4,8 +4,10 @@
 
 A blog of so many pages on loopback is imported by a worker that is killed (SIGKILL) on the way and started anew.
 `pages_per_s` counts the time in which a worker was at work, `floor_per_s` is the same sandboxes reading the same pages
-from memory, measured before and after, `ratio` is one by the other. `peak_mb` is the most that the worker and its
-readers held together. `again_share` is the time of a second import without changes by that of the first.
+from memory, measured before and after, `ratio` is one by the other. `cpu_ratio` is the processor time of reading a
+page by that of all Petra does for it, the database included, which other work on the machine can't change. `peak_mb`
+is the most that the worker and its readers held together. `again_share` is the time of a second import without
+changes by that of the first.
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ class Import:
     """What was seen of one import."""
 
     working_s: float = 0.0
+    cpu_s: float = 0.0  # of the last worker with its readers, and of the database meanwhile
+    cpu_pages: int = 0  # read in that time
     peak_mb: float = 0.0
     kills: list[int] = field(default_factory=list)  # pages done when it was killed
 
@@ -66,17 +70,19 @@ def measure(*, pages: int, kills: int) -> dict[str, Any]:
         settings = {"PETRA_ALLOW_PRIVATE": f"127.0.0.1:{port}", "PETRA_IMPORT_GAP_S": "0", "PETRA_WORKER_GONE_S": "3"}
         with bench_database(latency_ms=0, settings=settings) as bench:
             root = f"http://127.0.0.1:{port}"
-            floors = [floor_per_s(root, pages)]
+            floors = [floor(root, pages)]
             first = _imported(bench, root, pages=pages, kills=kills)
             again = _imported(bench, root, pages=pages, kills=0)
-            floors.append(floor_per_s(root, pages))
+            floors.append(floor(root, pages))
             rows = _counted(bench)
-    floor, pace = sum(floors) / len(floors), pages / first.working_s
+    per_s, pace = sum(one.per_s for one in floors) / len(floors), pages / first.working_s
+    cpu_s = sum(one.cpu_s for one in floors) / len(floors)
     return {
         "pages": pages,
         "pages_per_s": round(pace, 1),
-        "floor_per_s": round(floor, 1),
-        "ratio": round(pace / floor, 2),
+        "floor_per_s": round(per_s, 1),
+        "ratio": round(pace / per_s, 2),
+        "cpu_ratio": round(cpu_s / (first.cpu_s / first.cpu_pages), 2),
         "peak_mb": round(max(first.peak_mb, again.peak_mb)),
         "again_share": round(again.working_s / first.working_s, 3),
         "again_s": round(again.working_s, 1),
@@ -88,7 +94,15 @@ def measure(*, pages: int, kills: int) -> dict[str, Any]:
     }
 
 
-def floor_per_s(root: str, pages: int) -> float:
+@dataclass(frozen=True)
+class Floor:
+    """Reading and nothing else: pages a second with all sandboxes, processor seconds a page."""
+
+    per_s: float
+    cpu_s: float
+
+
+def floor(root: str, pages: int) -> Floor:
     """Read pages from memory in as many sandboxes as an import uses."""
     from petra.articles.reading import lend
 
@@ -109,12 +123,18 @@ def floor_per_s(root: str, pages: int) -> float:
                     return
 
         threads = [threading.Thread(target=work, args=(sandbox,)) for sandbox in sandboxes]
-        started = clock.monotonic()
+        started, used = clock.monotonic(), _cpu_s(os.getpid())
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        return count / (clock.monotonic() - started)
+        spent_s, used = clock.monotonic() - started, _cpu_s(os.getpid()) - used
+    return Floor(count / spent_s, used / count)
+
+
+def _cpu_s(pid: int) -> float:
+    """Read the processor time of a process, its children and theirs."""
+    return sum(measuring.cpu_seconds(one) for one in _family(pid))
 
 
 def _read_all(sandbox: Any, root: str, bodies: list[bytes], numbers: list[int]) -> None:
@@ -148,13 +168,16 @@ def _imported(bench: Bench, root: str, *, pages: int, kills: int) -> Import:
     seen, give_up_at = Import(), clock.monotonic() + _MOST_WAIT_S
     worker = _start_worker()
     try:
-        last_done, at_work_since = 0, None
+        last_done, at_work_since, began = 0, None, (0.0, 0)
         while clock.monotonic() < give_up_at:
             time.sleep(_LOOK_EVERY_S)
             state, done, is_at_work = _progress(bench, run_id)
             seen.peak_mb = max(seen.peak_mb, measuring.memory_mb(_family(worker.pid)))
             if at_work_since is None and is_at_work and (done > last_done or not seen.kills):
-                at_work_since = clock.monotonic()
+                at_work_since, began = clock.monotonic(), (_cpu_s(worker.pid) + bench.postgres_cpu_s(), done)
+            if at_work_since is not None:
+                seen.cpu_s = _cpu_s(worker.pid) + bench.postgres_cpu_s() - began[0]
+                seen.cpu_pages = max(1, done - began[1])
             if state not in ("queued", "running"):
                 break
             if at_work_since and len(seen.kills) < kills and done >= pages * (len(seen.kills) + 1) / (kills + 1):

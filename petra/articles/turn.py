@@ -61,6 +61,7 @@ class Turn:
         self._stop = threading.Event()
         self._said_at = 0.0
         self._beat_at = 0.0
+        self._before = 0
         self._blog: Blog
         self._run: ImportRun
         self.site: Site
@@ -79,6 +80,7 @@ class Turn:
             run.turn_at, run.turn_done = now, run.done
             run.save(update_fields=["state", "holder_id", "beat_at", "started_at", "turns", "turn_at", "turn_done"])
             self._run, self._blog = run, Blog.objects.get(pk=run.blog_id)
+            self._before = run.requests  # by former turns
         if run.turns > MAX_TURNS:
             error = "The import broke off several times at the same page, so it was stopped."
             self.finish(RunState.FAILED, error=error)
@@ -117,7 +119,8 @@ class Turn:
                 found.troubles.append(Trouble(found.home, "budget", words))
             self._beat(
                 is_listed=True, found=listed.found, done=listed.done, unchanged=listed.unchanged,
-                skipped=listed.skipped, sources=found.sources, requests=visitor.requests, turn_at=clock.now(),
+                skipped=listed.skipped, sources=found.sources, requests=self._before + visitor.requests,
+                turn_at=clock.now(),
                 turn_done=listed.done,
             )  # fmt: skip
             self._add_problems(found.troubles)
@@ -191,7 +194,7 @@ class Turn:
                 counter = _COUNTERS[outcome.kind]
                 counts[counter] = counts.get(counter, 0) + 1
             added = {name: F(name) + count for name, count in counts.items()}
-            self._beat(turns=0, done=F("done") + len(done), requests=requests, **added)
+            self._beat(turns=0, done=F("done") + len(done), requests=self._before + requests, **added)
             self._add_problems([one.read.trouble for one in done if one.read.trouble is not None])
             self._say_progress()
 
@@ -210,7 +213,7 @@ class Turn:
             except ProductError:
                 continue  # the picture's own trouble shows when a post wants it
             with scope.workspace(self._workspace_id):
-                self._beat(requests=visitor.requests)
+                self._beat(requests=self._before + visitor.requests)
                 if size is not None:
                     ArticleImage.objects.filter(pk=pk).update(width_px=size[0], height_px=size[1])
 

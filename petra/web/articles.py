@@ -68,7 +68,7 @@ def articles(request: MemberRequest) -> HttpResponse:
         "tag": request.GET.get("tag", ""),
         "q": request.GET.get("q", ""),
         "show": shown,
-        "sort": request.GET.get("sort", "newest"),
+        "sort": request.GET.get("sort", ""),
         "here_url": request.get_full_path(),
         "is_filtered": bool(request.GET.get("q") or request.GET.get("blog") or request.GET.get("tag") or shown),
         "may_change": request.actor.may(Role.EDITOR),
@@ -170,7 +170,7 @@ def _tags() -> list[str]:
 
 def _sorts() -> list[tuple[str, str]]:
     words = (_("Newest first"), _("Oldest first"), _("Looked at last"), _("By title"), _("Most pins first"))
-    return list(zip(SORTS, words, strict=True))
+    return list(zip(("", *list(SORTS)[1:]), words, strict=True))  # the first is what nobody chose
 
 
 def _tabs(request: MemberRequest, shown: str) -> list[dict[str, Any]]:

@@ -36,7 +36,8 @@ def browser(people: People, browser_of: Any) -> Client:
 
 def says(answer: Any) -> str:
     assert answer.status_code == 200, answer.status_code
-    return unescape(answer.content.decode())
+    words: str = unescape(answer.content.decode())
+    return words
 
 
 def change(people: People, article: Article, **fields: object) -> Article:

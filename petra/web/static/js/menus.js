@@ -34,6 +34,9 @@ document.addEventListener("toggle", (event) => {
   popover.querySelector("[autofocus]")?.focus();
 }, true);
 
+// A live page that fetched itself again keeps what is open, but not where it was put.
+document.addEventListener("htmx:after:swap", () => document.querySelectorAll(":popover-open").forEach(place));
+
 const items = (menu) => [...menu.querySelectorAll("a[href], button:not([disabled])")];
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
