@@ -104,3 +104,14 @@ def test_what_a_killed_worker_held_is_taken_over_within_seconds(
     with scope.workspace(real_people.workspace.pk):
         assert not Lane.objects.exclude(holder_id=None).exists()
         assert not Delivery.objects.exclude(state=State.PUBLISHED).exists()
+
+
+def test_a_pool_that_is_too_small_is_refused_in_one_sentence() -> None:
+    environment = {**os.environ, "PETRA_WORKER_CONCURRENCY": "30", "DATABASE_POOL": "10"}
+    done = subprocess.run(
+        [sys.executable, "-m", "petra.worker"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 3
+    assert done.stderr.strip() == (
+        "DATABASE_POOL must be at least 48, or 0, for a worker with PETRA_WORKER_CONCURRENCY 30."
+    )
