@@ -88,7 +88,7 @@ def _troubles() -> Iterator[Trouble]:
         yield Trouble(IncidentKind.LATE, "late", "/needs-you#late", late)
     unsure = Delivery.objects.filter(state=State.UNCONFIRMED, next_at=None, account__state=AccountState.CONNECTED)
     if count := unsure.count():
-        yield Trouble(IncidentKind.UNCONFIRMED, "unconfirmed", "/needs-you#waiting", count)
+        yield Trouble(IncidentKind.UNCONFIRMED, "unconfirmed", "/needs-you#unconfirmed", count)
 
 
 def _failed() -> Iterator[Trouble]:
