@@ -90,7 +90,7 @@ def test_a_run_ends_with_its_numbers_and_each_result_with_its_sentence(
     page = says(browser.get(address))
     assert "Publishing 5 pins" in page
     assert "Total 5 Published 2 Not published 2 Under way 1" in page
-    assert "The network refused the link. Change them, then try again." in page
+    assert "The network refused the link. Change the words or the link, then try again." in page
     assert "Choose where it goes first. Mend what the reason says, then publish it again." in page
     assert page.count("View on") == 2
     with scope.workspace(people.workspace.pk):

@@ -49,7 +49,7 @@ def test_failures_stand_by_cause_with_their_pins_and_the_next_step(
     page = says(browser.get(reverse("needs_you")))
     assert f"{LINK} 8 pins" in page
     assert "The picture is broken. 1 pin" in page
-    assert "Change them, then try again." in page
+    assert "Change the words or the link, then try again." in page
     assert "And 2 more" in page
     overview = says(browser.get("/"))
     assert LINK in overview
