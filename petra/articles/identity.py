@@ -14,6 +14,7 @@ MAX_KEY_CHARS = 500  # an index row of PostgreSQL holds about 2,700 bytes
 _TRACKING = re.compile(
     r"(?:utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_.*|ref|ref_src|_ga|_gl|amp|replytocom|share|nb)\Z"
 )
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _INDEX = re.compile(r"/index\.(?:html?|php|aspx?)\Z", re.IGNORECASE)
 _AMP = re.compile(r"/amp/?\Z")
 
@@ -70,7 +71,7 @@ def address_key(url: str) -> str:
 def absolute(url: str, base: str) -> str | None:
     """Resolve an address found on a page and write it in ASCII; None when it is no http(s) address."""
     url = url.strip()
-    if not url or len(url) > 4096 or any(ord(letter) < 0x20 for letter in url):
+    if not url or len(url) > 4096 or _CONTROL.search(url):
         return None
     try:
         parts = urlsplit(urljoin(base, url))
