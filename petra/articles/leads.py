@@ -18,8 +18,8 @@ from petra.articles.lines import one_line, text_of
 from petra.articles.page import Node, Page
 from petra.articles.pictures import MAX_LOOKED_AT, Picture, images_in, is_furniture, is_tracker, picture_of
 from petra.articles.srcset import is_blank, picture_key, picture_marks, told_size
+from petra.articles.surroundings import LEAST_COVER_PX as LEAST_COVER_PX
 
-LEAST_COVER_PX = 400
 _LEAST_PARAGRAPH = 60
 _THEME_CLASSES = (
     "wp-post-image", "attachment-post-thumbnail", "featured-image", "gh-feature-image", "gh-article-image",

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement as Element
 
 from petra.articles import srcset
-from petra.articles.identity import absolute, address_key, site_of
-from petra.articles.lines import one_line, text_of
+from petra.articles.identity import absolute
+from petra.articles.lines import one_line
 from petra.articles.page import Page, parse_html
 from petra.articles.srcset import Candidate, is_blank, is_picture_address, picture_key, told_size
+from petra.articles.surroundings import caption, is_card, is_hidden, is_outside
 
 MAX_PICTURES = 200
 MAX_LOOKED_AT = 3_000  # badges and repetitions among them
@@ -32,14 +32,6 @@ _LIKELY_PX = {"data-orig-file": 5000, "data-large-file": 1500, "data-full-url": 
 _LINKED_PX = 1200
 _AVIF = re.compile(r"\.avif\b|[?&](?:fm|format)=avif")  # networks don't take AVIF, 2026-11
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "data-original-set")
-_OUTSIDE = frozenset({"nav", "header", "footer", "aside", "form", "button", "iframe"})
-_OUTSIDE_NAMES = re.compile(
-    r"(?:^|[\s_-])(?:author|avatar|comments?|comment-?list|respond|related|sidebar|share|sharing|social|nav|navigation|"
-    r"newsletter|advert(?:isement)?|ads?|adsbygoogle|promo|recommend(?:ed|ations)?|popular|breadcrumbs?|logo|byline|"
-    r"subscribe|footer|masthead|menu|more-?posts|you-?may-?like|jp-relatedposts|outbrain|taboola|sponsor|banner)"
-    r"(?:[\s_-]|$)",
-    re.IGNORECASE,
-)
 _TRACKER = re.compile(
     r"gravatar\.com|/emoji|wp-smiley|feedburner|doubleclick|/pixel|/ads?/|adserver|googlesyndication|amazon-adsystem|"
     r"scorecardresearch|\.com/tr\?|statcounter|vgwort|b\.wp\.com|\.svg(?:$|\?)",
@@ -49,7 +41,7 @@ _FURNITURE = re.compile(
     r"(?:^|[/_.-])(?:logo|icon|avatar|badge|sprite|button|favicon|spinner|arrow|smil(?:ey|ie)|share)s?(?:[/_.-]|$)",
     re.IGNORECASE,
 )
-_NOT_SHOWN = re.compile(r"display:\s*none")
+_DIMENSIONS = re.compile(r"(\d{2,5})x(\d{2,5})$")
 _STYLE_WIDTH = re.compile(r"(?:^|[;\s])width:\s*(\d{1,4})px")
 _STYLE_HEIGHT = re.compile(r"(?:^|[;\s])height:\s*(\d{1,4})px")
 
@@ -84,6 +76,25 @@ def find_pictures(page: Page, root: Element) -> list[Picture]:
     return list(found.values())
 
 
+def settle_sources(page: Page, root: Element) -> None:
+    """Give every image below `root` its best address as its source; what browsers without scripts would see goes where
+    it shows nothing more. Changes the page's tree.
+    """
+    shown: set[str] = set()
+    for image in islice(root.iter("img", "amp-img"), MAX_LOOKED_AT):
+        if next(image.iterancestors("noscript"), None) is None:
+            best = _largest(page, image, image)
+            image.set("src", best.url if best is not None else "")
+            shown.add(picture_key(best.url) if best is not None else "")
+    for element in list(islice(root.iter("noscript"), MAX_LOOKED_AT)):
+        images = list(element.iter("img"))
+        keys = {picture_key(url) for image in images if (url := absolute(image.get("src") or "", page.base))}
+        if keys <= shown:
+            element.drop_tree()
+        else:
+            element.drop_tag()
+
+
 def images_in(element: Element) -> Iterator[Element]:
     """Give the image itself, or those a noscript element holds for browsers without scripts."""
     if element.tag != "noscript":
@@ -98,7 +109,7 @@ def images_in(element: Element) -> Iterator[Element]:
 
 def picture_of(page: Page, image: Element, place: Element, *, root: Element | None) -> Picture | None:
     """Read one image; None when it is no picture of the article. `place` is where it stands, `root` None asks less."""
-    if root is not None and (_is_shown_small(image) or _is_outside(place, root) or _is_card(page, place)):
+    if root is not None and (_is_shown_small(image) or is_outside(image, place, root) or is_card(page, place)):
         return None
     best = _largest(page, image, place)
     if best is None or is_tracker(best.url):
@@ -112,17 +123,17 @@ def picture_of(page: Page, image: Element, place: Element, *, root: Element | No
         return None
     classes = image.get("class") or ""
     is_nopin = "data-pin-nopin" in image.attrib or "nopin" in classes.split() or image.get("nopin") is not None
-    caption = _caption(place)
-    alt = one_line(image.get("alt")) or one_line(image.get("data-pin-description")) or caption
+    below = caption(place)
+    alt = one_line(image.get("alt")) or one_line(image.get("data-pin-description")) or below
     return Picture(
         url=best.url,
         alt=alt[:2000],
-        caption=caption[:2000],
+        caption=below[:2000],
         title=one_line(image.get("title"))[:500],
         width_px=width,
         height_px=height,
         is_nopin=is_nopin,
-        is_hidden=_is_hidden(place),
+        is_hidden=is_hidden(place),
         pin_description=one_line(image.get("data-pin-description"))[:2000],
     )
 
@@ -182,6 +193,9 @@ def _size(image: Element, best: Candidate) -> tuple[int, int]:
         return int(whole[1]), int(whole[2])
     width, height = told_size(best.url)
     width = best.width_px or width
+    dimensions = _DIMENSIONS.match(image.get("data-image-dimensions") or "")
+    if dimensions and best.url.startswith(image.get("data-image") or "-"):
+        return int(dimensions[1]), int(dimensions[2])
     shown_w, shown_h = _shown_size(image)
     if shown_w and shown_h and width and not height:
         return width, round(width * shown_h / shown_w)
@@ -207,64 +221,6 @@ def _pixels(value: str | None) -> int:
     return int(match[1]) if match else 0
 
 
-def _caption(place: Element) -> str:
-    for ancestor in place.iterancestors("figure", "div", "dl", "p", "span", "article", "body", "main", "section"):
-        classes = ancestor.get("class") or ""
-        if ancestor.tag == "figure" or "wp-caption" in classes:
-            for caption in ancestor.xpath(".//figcaption|.//*[contains(@class,'wp-caption-text')]")[:1]:
-                return one_line(text_of(caption))
-            return ""
-        if ancestor.tag in ("article", "body", "main", "section"):
-            break
-    return ""
-
-
-def _is_outside(place: Element, root: Element) -> bool:
-    """Say whether something between a picture and the article's element marks it as not the article's own."""
-    nested = 1 if root.tag == "article" or next(root.iterancestors("article"), None) is not None else 0
-    for ancestor in place.iterancestors():
-        if ancestor is root:
-            return False
-        nested += ancestor.tag == "article"
-        if ancestor.tag in _OUTSIDE or nested > 1 or _has_outer_name(ancestor):
-            return True
-    return False
-
-
-def _has_outer_name(element: Element) -> bool:
-    classes, name = element.get("class"), element.get("id")
-    return bool(classes or name) and _is_outer_name(f"{classes or ''} {name or ''}")
-
-
-@lru_cache(maxsize=4096)  # the pages of a site call their elements the same
-def _is_outer_name(names: str) -> bool:
-    return len(names) < 400 and bool(_OUTSIDE_NAMES.search(names))
-
-
-def _is_card(page: Page, place: Element) -> bool:
-    """Say whether a picture stands for another article: it links there, and words beside it link there too."""
-    for ancestor in islice(place.iterancestors("a"), 1):
-        url = absolute(ancestor.get("href") or "", page.base)
-        if url is None or is_picture_address(url) or address_key(url) == page.key or "attachment" in url:
-            return False
-        if site_of(url).host != site_of(page.url).host:
-            return False
-        if len(text_of(ancestor)) > 15 and ancestor.find(".//figcaption") is None:
-            return True
-        return _has_twin_link(ancestor, ancestor.get("href") or "")
-    return False
-
-
-def _has_twin_link(link: Element, href: str) -> bool:
-    for card in list(link.iterancestors())[:5]:
-        for other in card.iter("a"):
-            if other is not link and other.get("href") == href and len(text_of(other)) > 10:
-                return True
-        if card.tag in ("article", "main", "body") or len(card.findall("p")) > 2:
-            return False
-    return False
-
-
 def _is_shown_small(image: Element) -> bool:
     """Say whether the page shows a picture as a thumbnail, whatever its file holds."""
     if any(name.startswith("data-pin-") for name in image.attrib):
@@ -274,13 +230,6 @@ def _is_shown_small(image: Element) -> bool:
         return True
     sizes = re.fullmatch(r"\s*(\d{1,3})px\s*", image.get("sizes") or "")
     return bool(sizes and int(sizes[1]) < 120)
-
-
-def _is_hidden(place: Element) -> bool:
-    for element in (place, *islice(place.iterancestors(), 4)):
-        if "tasty-pins-hidden" in (element.get("class") or "") or _NOT_SHOWN.search(element.get("style") or ""):
-            return True
-    return False
 
 
 def _better(first: Picture, second: Picture) -> Picture:

@@ -29,6 +29,7 @@ _LONG_MARK = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<![0-9a-f])(?:[0-9a-f]{16,}|[0-9]{7,})"
 )
 _DAY = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d{4})")
+_CUT_BEHIND = re.compile(r"(?<=\.\w{3})/v1/(?:fill|fit|crop)/.*$|(?<=\.\w{4})/v1/(?:fill|fit|crop)/.*$")  # Wix, 2026-11
 # Names that many different pictures have, one in each folder.
 _SAYS_NOTHING = re.compile(
     r"(?:(?:image|picture|default|original|photo|cover|featured?|hero|header|banner|thumbnail|screenshot|unnamed|"
@@ -121,7 +122,7 @@ def picture_key(url: str) -> str:
     for _, value in parse_qsl(urlsplit(plain).query[:2000]):
         if re.match(r"(?:https?:)?//|/", value) and is_picture_address(value):
             parts = urlsplit(value)
-    path = re.sub(r"/size/w\d+(?:h\d+)?/", "/", parts.path)
+    path = re.sub(r"/size/w\d+(?:h\d+)?/", "/", _CUT_BEHIND.sub("", parts.path))
     path = re.sub(r"(?:[-_]\d{2,4}x\d{2,4}|-scaled)+(?=(?:@\dx)?\.\w{3,4}$)", "", path)
     path = re.sub(r"/(?:w\d+-h\d+[^/]*|s\d{2,4}(?:-[^/]*)?)/(?=[^/]+$)", "/", path)
     path = re.sub(r"\.(?:jpe?g|png|webp|avif|gif)$", "", path, flags=re.IGNORECASE)

@@ -266,6 +266,16 @@ def test_pictures_of_videos_are_different_ones_though_their_files_are_called_the
     assert len(found.pictures) == 2
 
 
+def test_the_clean_html_shows_lazy_pictures_once() -> None:
+    found = article(
+        '<img src="data:image/gif;base64,xx" data-src="/loaf-on-table.jpg" onerror="x()" alt="A loaf">'
+        '<noscript><img src="/loaf-on-table.jpg"></noscript><noscript><img src="/only-without-scripts.jpg"></noscript>'
+    )
+    assert found.html.count("<img") == 2 and "data:" not in found.html and "onerror" not in found.html
+    assert 'src="https://bread.example/loaf-on-table.jpg"' in found.html and 'alt="A loaf"' in found.html
+    assert "https://bread.example/only-without-scripts.jpg" in found.html
+
+
 # ---- the lead picture ----
 
 
