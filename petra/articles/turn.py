@@ -169,17 +169,23 @@ class Turn:
             waiting = ImportPage.objects.filter(run=self._run, state="waiting", position__gt=after)
             pages = list(waiting.order_by("position")[:_GIVEN_AT_ONCE])
             known = {page.pk: recorder.article_at(page.address_key) for page in pages}
-            rows = Article.objects.filter(pk__in=[pk for pk in known.values() if pk is not None])
-            validators = {
-                pk: (etag, modified) for pk, etag, modified in rows.values_list("pk", "etag", "last_modified")
-            }
-        is_whole = self._run.kind == "export"
+            found = Article.objects.filter(pk__in=[pk for pk in known.values() if pk is not None])
+            rows = {row.pk: row for row in found.only("etag", "last_modified", "sources")}
         for page in pages:
-            etag, modified = validators.get(known[page.pk], ("", "")) if known[page.pk] else ("", "")
-            item = FeedItem(**page.item) if page.item else None
-            candidate = Candidate(page.url, set(page.evidence), item=item)
-            crew.give(page, Wanted(candidate, etag, modified, is_known=known[page.pk] is not None, is_whole=is_whole))
+            crew.give(page, self._wanted(page, rows.get(known[page.pk])))
         return pages[-1].position if pages else after
+
+    def _wanted(self, page: ImportPage, article: Article | None) -> Wanted:
+        """Say what is to be asked for a page. An article that only its feed has is not known from its page."""
+        item = FeedItem(**page.item) if page.item else None
+        is_from_feed = article is not None and set(article.sources.values()) == {"feed"}
+        return Wanted(
+            Candidate(page.url, set(page.evidence), item=item),
+            etag=article.etag if article is not None else "",
+            last_modified=article.last_modified if article is not None else "",
+            is_known=article is not None and not is_from_feed,
+            is_whole=self._run.kind == "export",
+        )
 
     def _settle(self, recorder: Recorder, done: Sequence[Done], requests: int) -> None:
         """Write a few pages down in one transaction, their articles, counts and troubles."""
