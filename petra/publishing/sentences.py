@@ -57,7 +57,9 @@ CAUSES: Final[dict[str, Sentence]] = {
     Cause.DUPLICATE: Sentence("The network says it has this post already.", "Look there before you try again."),
     Cause.MEDIA_NOT_READY: Sentence("The network is still working on the media."),
     Cause.MEDIA_INVALID: Sentence("The picture or video was refused.", "Choose another one, then try again."),
-    Cause.CONTENT_INVALID: Sentence("The words or the link were refused.", "Change the words or the link, then try again."),
+    Cause.CONTENT_INVALID: Sentence(
+        "The words or the link were refused.", "Change the words or the link, then try again."
+    ),
     Cause.TARGET_MISSING: Sentence("The place it should go to does not exist any more.", "Choose another place."),
     Cause.TRANSIENT: Sentence("The network could not be reached. Nothing was sent.", "If it failed: try again."),
     Cause.AMBIGUOUS: Sentence("The answer was lost, so it may be out.", "If Petra can't tell: look, and say so."),

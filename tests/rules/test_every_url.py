@@ -34,8 +34,8 @@ PUBLIC = {"healthz", "readyz", "components", "public_file"}
 # About the member's own workspace, or about rows named in the form: no parameter says whose. Each is asked by GET,
 # and by POST with every id of alice's in every field that forms use.
 FORMS = {
-    "overview", "articles", "articles_bulk", "import_blog", "import_url", "import_list", "import_export", "pins", "pins_bulk", "pins_undo", "pin_new", "calendar",
-    "calendar_day", "calendar_pick", "calendar_move", "calendar_plan", "calendar_unschedule", "calendar_undo",
+    "overview", "articles", "articles_bulk", "import_blog", "import_url", "import_list", "import_export",
+    "pins", "pins_bulk", "pins_undo", "pin_new", "calendar", "calendar_day", "calendar_pick", "calendar_move", "calendar_plan", "calendar_unschedule", "calendar_undo",
     "calendar_spread", "accounts", "account_connect", "account_callback", "events", "activity", "queue_help",
     "settings", "settings_person", "workspace_switch", "workspace_new", "onboarding", "onboarding_step",
     "onboarding_skip", "find", "cron_publish", "notifications", "notifications_seen", "notification_wish",
