@@ -35,7 +35,8 @@ PUBLIC = {"healthz", "readyz", "components", "public_file"}
 # and by POST with every id of alice's in every field that forms use.
 FORMS = {
     "overview", "articles", "articles_bulk", "import_blog", "import_url", "import_list", "import_export",
-    "pins", "pins_bulk", "pins_undo", "pin_new", "calendar", "calendar_day", "calendar_pick", "calendar_move", "calendar_plan", "calendar_unschedule", "calendar_undo",
+    "pins", "pins_bulk", "pins_undo", "pin_new", "calendar", "calendar_day",
+    "calendar_pick", "calendar_move", "calendar_plan", "calendar_unschedule", "calendar_undo",
     "calendar_spread", "accounts", "account_connect", "account_callback", "events", "activity", "queue_help",
     "settings", "settings_person", "workspace_switch", "workspace_new", "onboarding", "onboarding_step",
     "onboarding_skip", "find", "cron_publish", "notifications", "notifications_seen", "notification_wish",
