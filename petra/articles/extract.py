@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from petra.articles import bylines, dating, fields, keywords, leads, pictures, roots, walls, words
+from petra.articles import bylines, dating, fields, keywords, languages, leads, pictures, roots, walls, words
 from petra.articles.extracted import Extracted as Extracted
 from petra.articles.extracted import from_data as from_data
 from petra.articles.feed_items import FeedItem
@@ -42,7 +42,7 @@ def extract(
     words.drop_junk(page)
     _read_body(found, page, marked, item)
     declared = fields.declared_language(page, item)
-    found.language = words.language_of(found.text, declared)
+    found.language = languages.language_of(found.text, declared)
     found.sources["language"] = ("declared" if found.language == declared else "text") if found.language else ""
     found.excerpt, found.sources["excerpt"] = fields.excerpt(page, item, found.text)
     found.signs |= {

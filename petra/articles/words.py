@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-from functools import lru_cache
-from typing import Any
 from urllib.parse import urljoin
 
 import lxml.html
@@ -13,7 +11,6 @@ import nh3
 import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement as Element
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from petra.articles.identity import clean_text
 from petra.articles.lines import text_of
@@ -23,20 +20,14 @@ _JUNK_TAGS = ("script", "style", "nav", "aside", "form", "iframe", "template")
 _JUNK_IDS = ("comments", "respond", "disqus_thread")
 _JUNK_CLASSES = (
     " comments ", " comments-area ", " related ", " related-posts ", " sharedaddy ", " jp-relatedposts ",
-    " wp-block-latest-posts ", " post-info ",
+    " wp-block-latest-posts ",
 )  # fmt: skip
+_FACT_CLASSES = (" post-info ",)
+_LEAST_WORDS = 6  # of a line that is said, not filed
 _WALL_CLASSES = ("gh-post-upgrade-cta", "post-password-form", "paywall-gate", "subscribers-only")
 _LEAST_MARKED = 250  # letters
 _SURELY_ENOUGH = 1_000  # letters
 _ENOUGH_SHARE = 0.3
-_LANGUAGES = [
-    "ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "ga", "gl", "he", "hi", "hr",
-    "hu", "id", "is", "it", "ja", "ko", "la", "lt", "lv", "ms", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq",
-    "sr", "sv", "th", "tr", "uk", "vi", "zh",
-]  # fmt: skip
-_LEAST_LETTERS = 200
-_TOLD_CHARS = 1_200  # of a text; more tells no more of its language
-_LETTER = re.compile(r"[^\W\d_]")
 _TAGS = frozenset(
     [
         "a",
@@ -228,36 +219,27 @@ def block_text(root: Element) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def language_of(text: str, declared: str) -> str:
-    """Say the text's language: the declared one unless 200 letters of text clearly say otherwise."""
-    text = text[:_TOLD_CHARS]
-    letters = len(_LETTER.findall(text))
-    if letters < _LEAST_LETTERS and declared:
-        return declared
-    if letters < 20:
-        return declared
-    spoken, share = _identifier().classify(text)
-    if declared[:2].lower() == spoken or spoken == "la":
-        return declared
-    return str(spoken) if (share > 0.999 or not declared) else declared
-
-
-@lru_cache(maxsize=1)
-def _identifier() -> Any:  # py3langid has no types
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(_LANGUAGES)
-    identifier._full_model = None  # 27 MB of languages that are not asked for, py3langid 0.4
-    return identifier
-
-
 def drop_junk(page: Page) -> None:
     """Take out of the page what is never an article's own words. What the page says of itself is read before."""
     tree = page.tree
     feet = (foot for foot in tree.iter("footer") if next(foot.iterancestors("article"), None) is None)
     marked = (*page.marks.of_id(*_JUNK_IDS), *page.marks.of_class(*_JUNK_CLASSES))
+    for box in page.marks.of_class(*_FACT_CLASSES):
+        _keep_sentences(box)
     for element in [*tree.iter(*_JUNK_TAGS), *feet, *marked]:
         if element.tag not in ("html", "body") and element.getparent() is not None:
             element.drop_tree()
+
+
+def _keep_sentences(box: Element) -> None:
+    """Leave of a box with date, author and drawer only what is a sentence: somebody wrote it for readers."""
+    said = [line for line in box.iter("p") if len(text_of(line).split()) >= _LEAST_WORDS]
+    for element in list(box):
+        if element.tag != "p" or element not in said:
+            element.drop_tree()
+    box.text = None
+    if said:
+        box.tag = "div"
 
 
 def _text_of(marked: Element | None, url: str) -> str:
