@@ -30,6 +30,10 @@ BENCHES: Final[dict[str, tuple[str, set[str]]]] = {
         {"lag_p50_s", "lag_p95_s", "limit_p95_s", "ratio", "cpu_s", "memory_mb", "recovered_s", "duplicates"},
     ),
     "due": ("--sizes 200,400 --accounts 50 --due 20", {"ms", "rows_read", "index_mb", "ratio"}),
+    "fleet": (
+        "--workers 1,2 --deliveries 10 --accounts 5",
+        {"fleets", "ratio", "per_core_s", "cores_for_10m_a_day", "duplicates"},
+    ),
     "idle": ("--seconds 1 --planned 5", {"cpu_pct", "tx_per_s", "memory_mb"}),
     "chaos": (
         "--deliveries 10 --accounts 5 --most-s 120",
