@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from petra.accounts.models import Account, AccountState
@@ -18,7 +20,9 @@ from petra.notifications import finding
 from petra.notifications.models import Incident, IncidentKind, Mail, Wish
 from petra.notifications.telling import wishes
 from petra.publishing import together
+from petra.publishing.finding import workspaces
 from petra.publishing.models import Delivery, State
+from petra.publishing.pruning import BATCH
 from petra.tenancy import scope
 from petra.webhooks import events
 
@@ -64,6 +68,19 @@ def watch_workspace(workspace_id: UUID) -> int:
         for trouble in new:
             _open(trouble)
     return len(new)
+
+
+def prune() -> int:
+    """Take incidents away that ended before the kept history begins, a batch in each workspace. Gives how many."""
+    before = clock.now() - timedelta(days=settings.KEEP_EVENTS_DAYS)
+    taken = 0
+    for workspace_id in workspaces():
+        with scope.workspace(workspace_id):
+            old = Incident.objects.filter(resolved_at__lt=before).order_by("id")[:BATCH]
+            ids = [incident.pk for incident in old]
+            Incident.objects.filter(pk__in=ids).delete()
+            taken += len(ids)
+    return taken
 
 
 def _open(trouble: Trouble) -> None:

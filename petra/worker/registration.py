@@ -40,6 +40,7 @@ def _run_bulk(workspace_id: str, run_id: str) -> None:
 
 def _prune() -> None:
     pruning.prune()
+    watching.prune()
 
 
 def _close_runs() -> None:

@@ -328,3 +328,16 @@ def test_two_workers_looking_at_once_send_one_mail(real_people: People, settings
     with scope.workspace(real_people.workspace.pk):
         assert Incident.objects.count() == 1
     assert troubles == []
+
+
+def test_incidents_go_with_the_history_once_they_are_over(account: Account) -> None:
+    bring(account, 1, State.FAILED, cause="transient", sentence="No.")
+    with scope.workspace(account.own_workspace_id):
+        for days, is_over in ((401, True), (401, False), (399, True)):
+            at = clock.now() - timedelta(days=days)
+            Incident.objects.create(
+                kind=IncidentKind.LATE, key=f"{days}{is_over}", path="/", resolved_at=at if is_over else None
+            )
+    assert watching.prune() == 1
+    with scope.workspace(account.own_workspace_id):
+        assert set(Incident.objects.values_list("key", flat=True)) == {"401False", "399True"}
