@@ -17,6 +17,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from time import monotonic
 from typing import Final, Protocol
 from urllib.parse import urlencode
@@ -247,8 +248,6 @@ class Client:
         headers: Mapping[str, str],
     ) -> httpx2.Request:
         url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
-        if query:
-            url = f"{url}?{urlencode(query)}"
         all_headers = {**_HEADERS, **headers}
         if self._token and "Authorization" not in headers:
             all_headers["Authorization"] = f"Bearer {self._token}"
@@ -257,7 +256,7 @@ class Client:
         try:
             return httpx2.Request(
                 method,
-                url,
+                httpx2.URL(f"{url}?{urlencode(query)}") if query else _address(url),
                 headers=all_headers,
                 content=content or None,
                 extensions={"timeout": self._timeouts},
@@ -291,6 +290,12 @@ class Client:
             if monotonic() - started > self._total_s:
                 raise httpx2.ReadTimeout("the whole answer took too long")
         return bytes(pieces)
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> httpx2.URL:
+    """Parse an address without a query once, not for each post: there are few."""
+    return httpx2.URL(url)
 
 
 def _lost(creates: bool, detail: str) -> TryLater | OutcomeUnknown:
