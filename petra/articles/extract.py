@@ -72,7 +72,7 @@ def extract_item(item: FeedItem, *, now: datetime | None = None) -> Extracted:
     if found is None:
         found = Extracted(url=item.url, canonical=item.url)
     found.title, found.text, found.html = item.title, words.plain_text(safe), safe
-    found.sources = dict.fromkeys(("title", "author", "published", "modified", "text"), "feed")
+    found.sources |= dict.fromkeys(("title", "author", "published", "modified", "text"), "feed")
     found.signs["in-feed-only"] = True
     return found
 

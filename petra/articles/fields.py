@@ -7,9 +7,10 @@ first good answer wins and its source is kept for the "why" view.
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from petra.articles.feed_items import FeedItem
+from petra.articles.identity import split_address
 from petra.articles.lines import (
     MARKUP,
     folded,
@@ -77,7 +78,7 @@ def _headings(page: Page) -> list[str]:
     for element in [*(marked if len(marked) == 1 else []), *headings]:
         line = one_line(text_of(element))
         home = element.find(".//a[@href]")
-        if home is not None and len(headings) > 1 and urlsplit(home.get("href") or "").path in ("/", ""):
+        if home is not None and len(headings) > 1 and split_address(home.get("href") or "").path in ("/", ""):
             continue
         if 2 < len(line) <= MAX_TITLE_CHARS and line not in found:
             found.append(line)
@@ -142,5 +143,5 @@ def excerpt(page: Page, item: FeedItem | None, text: str) -> Found:
 
 def slug_words(url: str) -> int:
     """Count the words of an address's last part."""
-    last = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    last = unquote(split_address(url).path.rstrip("/").rpartition("/")[2])
     return len([word for word in re.split(r"[-_ ]+", re.sub(r"\.\w{2,5}$", "", last)) if word])

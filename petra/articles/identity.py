@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 MAX_KEY_CHARS = 500  # an index row of PostgreSQL holds about 2,700 bytes
 
@@ -70,7 +70,7 @@ def address_key(url: str) -> str:
 
 def absolute(url: str, base: str) -> str | None:
     """Resolve an address found on a page and write it in ASCII; None when it is no http(s) address."""
-    url = url.strip()
+    url = clean_text(url).strip()
     if not url or len(url) > 4096 or _CONTROL.search(url):
         return None
     try:
@@ -83,6 +83,14 @@ def absolute(url: str, base: str) -> str | None:
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~-._")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~-._?[]")
     return f"{parts.scheme}://{parts.netloc.lower()}{path or '/'}{'?' + query if query else ''}"
+
+
+def split_address(url: str) -> SplitResult:
+    """Take an address apart as pages write it; one that can't be is taken for an empty one."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def clean_text(text: str) -> str:

@@ -9,11 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement as Element
 
-from petra.articles.identity import absolute
+from petra.articles.identity import absolute, split_address
 from petra.articles.lines import one_line, text_of
 from petra.articles.page import Node, Page
 from petra.articles.pictures import MAX_LOOKED_AT, Picture, images_in, is_furniture, is_tracker, picture_of
@@ -69,8 +68,8 @@ def _unnamed(page: Page, pictures: list[Picture], root: Element) -> Found:
     if first is not None:
         return first, "content"
     above = list(_above(page, root, after_heading=False))
-    host = urlsplit(page.url).netloc
-    own = [picture for picture in above if urlsplit(picture.url).netloc == host]
+    host = split_address(page.url).netloc
+    own = [picture for picture in above if split_address(picture.url).netloc == host]
     return ((own or above)[0], "page") if above else (None, "")
 
 
@@ -126,7 +125,7 @@ def _above(page: Page, root: Element, *, after_heading: bool) -> Iterator[Pictur
 
 
 def _may_lead(url: str, shown: list[Picture]) -> bool:
-    if is_tracker(url) or is_blank(url) or urlsplit(url).path.lower().endswith((".ico", ".svg")):
+    if is_tracker(url) or is_blank(url) or split_address(url).path.lower().endswith((".ico", ".svg")):
         return False
     return not is_furniture(url) or _same(url, shown) is not None
 

@@ -9,12 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement as Element
 
 from petra.articles import srcset
-from petra.articles.identity import absolute
+from petra.articles.identity import absolute, split_address
 from petra.articles.lines import one_line
 from petra.articles.page import Page, parse_html
 from petra.articles.srcset import Candidate, is_blank, is_picture_address, picture_key, told_size
@@ -145,7 +144,7 @@ def is_tracker(url: str) -> bool:
 
 def is_furniture(url: str) -> bool:
     """Say whether a file's name is that of a logo, an icon or a button."""
-    return bool(_FURNITURE.search(urlsplit(url).path))
+    return bool(_FURNITURE.search(split_address(url).path))
 
 
 def _largest(page: Page, image: Element, place: Element) -> Candidate | None:

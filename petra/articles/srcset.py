@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote
+
+from petra.articles.identity import split_address
 
 MAX_CANDIDATES = 40
 _PICTURE_SUFFIX = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|heic|bmp)(?:$|[?#:!])", re.IGNORECASE)
@@ -84,7 +86,7 @@ def _described(url: str, descriptor: str) -> Candidate:
 
 def is_picture_address(url: str) -> bool:
     """Say whether an address ends like a picture file (SVG is none)."""
-    return bool(_PICTURE_SUFFIX.search(urlsplit(url).path + "?"))
+    return bool(_PICTURE_SUFFIX.search(split_address(url).path + "?"))
 
 
 def is_blank(url: str) -> bool:
@@ -97,7 +99,7 @@ def told_size(url: str) -> tuple[int, int]:
     match = _NAME_SIZE.search(url)
     if match:
         return int(match[1]), int(match[2])
-    parts = urlsplit(url)
+    parts = split_address(url)
     query = parse_qs(parts.query[:2000])
     width = next((_number(query[key][0]) for key in _WIDTH_KEYS if key in query), 0)
     height = next((_number(query[key][0]) for key in ("h", "height", "hei") if key in query), 0)
@@ -118,10 +120,10 @@ def picture_key(url: str) -> str:
     """Give the key under which a picture is the same in every size and through every proxy."""
     plain = unquote(unquote(url))
     inner = re.findall(r"https?://[^\s?#]+", plain[8:])
-    parts = urlsplit(inner[-1] if inner else plain)
-    for _, value in parse_qsl(urlsplit(plain).query[:2000]):
+    parts = split_address(inner[-1] if inner else plain)
+    for _, value in parse_qsl(split_address(plain).query[:2000]):
         if re.match(r"(?:https?:)?//|/", value) and is_picture_address(value):
-            parts = urlsplit(value)
+            parts = split_address(value)
     path = re.sub(r"/size/w\d+(?:h\d+)?/", "/", _CUT_BEHIND.sub("", parts.path))
     path = re.sub(r"(?:[-_]\d{2,4}x\d{2,4}|-scaled)+(?=(?:@\dx)?\.\w{3,4}$)", "", path)
     path = re.sub(r"/(?:w\d+-h\d+[^/]*|s\d{2,4}(?:-[^/]*)?)/(?=[^/]+$)", "/", path)

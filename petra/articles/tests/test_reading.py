@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as tries
+from hypothesis import strategies as st
 
 from conftest import People
 from petra.articles import importing, scoring, sitewide
@@ -69,6 +73,39 @@ def test_the_feed_is_named_where_it_helped() -> None:
     assert {name: found.sources[name] for name in ("title", "published", "tags", "excerpt")} == dict.fromkeys(
         ("title", "published", "tags", "excerpt"), "feed"
     )
+
+
+# ---- what strangers write ----
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40)
+    | st.sampled_from(["http://[", "\ud800", "#me", URL, "2020-13-45", "Article", "Person", "javascript:x"]),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(st.sampled_from(["@type", "@id", "@graph", "name", "url", "logo"]), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+FIELDS = ["headline", "name", "author", "publisher", "image", "keywords", "articleSection", "datePublished", "description",
+          "inLanguage", "mainEntityOfPage", "isAccessibleForFree", "@id", "url"]  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), ODD))
+@tries(max_examples=150, deadline=None)
+def test_no_structured_data_makes_the_reader_fall_over(told: dict[str, Any]) -> None:
+    data = json.dumps({"@type": "Article", **told}).replace("</", "<\\/")
+    found = article("", head=f'<script type="application/ld+json">{data}</script>')
+    json.dumps(found.as_data()).encode()
+    assert found.text and len(found.digest) == 64
+
+
+def test_addresses_that_are_none_are_passed_over() -> None:
+    bad = "http://["
+    found = read(
+        f'<base href="{bad}"><article><h1><a href="{bad}">Rye</a></h1><h1>Bread</h1><a href="{bad}">'
+        f'<img src="{bad}"></a><img srcset="{bad} 900w" data-pin-media="{bad}"><a rel="tag author" href="{bad}">x</a>'
+        f"{TEXT}</article>",
+        head=f'<link rel="canonical" href="{bad}"><meta property="og:image" content="{bad}">',
+    )
+    assert (found.canonical, found.pictures, found.lead) == ("", [], None)
 
 
 # ---- language, excerpt, keywords ----
