@@ -84,8 +84,10 @@ ODD = st.recursive(
     | st.dictionaries(st.sampled_from(["@type", "@id", "@graph", "name", "url", "logo"]), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
-FIELDS = ["headline", "name", "author", "publisher", "image", "keywords", "articleSection", "datePublished", "description",
-          "inLanguage", "mainEntityOfPage", "isAccessibleForFree", "@id", "url"]  # fmt: skip
+FIELDS = (
+    "headline", "name", "author", "publisher", "image", "keywords", "articleSection", "datePublished", "description",
+    "inLanguage", "mainEntityOfPage", "isAccessibleForFree", "@id", "url",
+)  # fmt: skip
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), ODD))
