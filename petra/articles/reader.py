@@ -20,6 +20,14 @@ from petra.lib.outbound import Answer
 
 STOPS_IMPORT = (RobotsUnknown, SiteBusy, BotWall, OverBudget)
 _GONE = frozenset({404, 410})
+# What stands in place of an article (`walls`): what becomes of the page, and why.
+_WALLS = {
+    "not-found": ("gone", "The site says that there is no such page."),
+    "bot-wall": ("failed", "The site lets only browsers read this page."),
+    "login": ("skipped", "This page wants people to sign in."),
+    "parked": ("skipped", "There is only a placeholder at this address."),
+    "consent": ("failed", "The site asks about cookies instead of showing the page."),
+}
 _FEED_WILL_DO = ("too-slow", "bad-answer", "unreachable", "too-heavy")
 
 
@@ -140,6 +148,9 @@ class Reader:
         return self._judged(candidate, answer, page)
 
     def _judged(self, candidate: Candidate, answer: Answer, page: Extracted) -> Read:
+        if page.wall in _WALLS:
+            state, words = _WALLS[page.wall]
+            return Read(candidate, state, trouble=Trouble(candidate.url, page.wall, words))
         page.url, warning = own_address(page, candidate, answer.url, self._site)
         points = scoring.score(candidate.url, candidate.evidence, page.signs)
         if points < scoring.ARTICLE_AT:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from petra.articles import searching
 from petra.articles.models import Article
 from petra.posts.models import Post
 from petra.tenancy.access import MemberRequest, member_page
@@ -70,7 +71,8 @@ def _pins(letters: str) -> list[Hit]:
 
 
 def _articles(letters: str) -> list[Hit]:
-    found = Article.objects.filter(Q(title__icontains=letters) | Q(edited_title__icontains=letters), archived_at=None)
+    titled = Q(title__icontains=letters) | Q(edited_title__icontains=letters)
+    found = Article.objects.filter(titled | Q(pk__in=searching.search(letters, most=50)), archived_at=None)
     return [
         Hit(article.shown_title, _("Article"), "article", reverse("article", args=[article.pk]))
         for article in found.order_by("-published_at")[:MOST_OF_A_KIND]

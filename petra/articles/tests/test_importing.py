@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from conftest import People
-from petra.articles import editing, importing, reader, turn
+from petra.articles import editing, importing, listing, reader, turn
 from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.lib.addresses import BadAddress
@@ -149,6 +149,51 @@ def test_a_server_that_fails_makes_no_article_gone(people: People, blog_server: 
         blog_server.pages[ARTICLES[0]] = Page(b"oh no", status=403)
         imported(people, blog_server)
     assert gone(people) == []
+
+
+def test_what_says_not_found_with_200_is_no_article_and_gone_in_the_end(
+    people: People, blog_server: BlogServer
+) -> None:
+    imported(people, blog_server)
+    blog_server.pages[ARTICLES[0]] = Page(b"<html><title>Page not found | Bread</title><h1>Page not found</h1></html>")
+    run = imported(people, blog_server)
+    assert run.problems_by_kind == {"not-found": 1} and gone(people) == []
+    imported(people, blog_server)
+    assert gone(people) == ["Bread number 1"]
+
+
+def test_an_unchanged_mark_costs_no_request(people: People, blog_server: BlogServer, monkeypatch: Any) -> None:
+    monkeypatch.setattr(listing, "ASKED_AGAIN", 1)
+    marked = blog_server.pages["/sitemap.xml"].body.replace(b"</loc>", b"</loc><lastmod>2025-03-01T08:00:00Z</lastmod>")
+    blog_server.pages["/sitemap.xml"].body = marked
+    imported(people, blog_server)
+    asked_again: set[str] = set()
+    for _ in range(2):
+        blog_server.asked.clear()
+        again = imported(people, blog_server)
+        assert (again.new, again.changed, again.unchanged, again.done) == (0, 0, 3, 4)
+        assert len(set(blog_server.paths()) & set(ARTICLES)) == 1, "one is looked at again, each time another"
+        assert "/about/" not in blog_server.paths(), "what was no article is not asked for again either"
+        asked_again |= set(blog_server.paths()) & set(ARTICLES)
+    assert len(asked_again) == 2
+    newer = marked.replace(b"08:00:00Z</lastmod>", b"09:00:00Z</lastmod>", 1)
+    blog_server.pages["/sitemap.xml"].body = newer
+    blog_server.add_article(ARTICLES[0], "Bread number 1", text="Quite another text about patience. " * 20)
+    assert imported(people, blog_server).changed == 1
+
+
+def test_an_article_that_moved_keeps_its_row(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    moved = "/2025/rye-bread-for-everybody/"
+    blog_server.pages[moved] = blog_server.pages.pop(ARTICLES[0])
+    blog_server.list_articles(moved, *ARTICLES[1:])
+    for _ in range(2):
+        run = imported(people, blog_server)
+        assert run.new == 0
+    with scope.workspace(people.workspace.pk):
+        article = Article.objects.get(title="Bread number 1")
+    assert article.url.endswith(moved) and article.gone_at is None
+    assert any(key.endswith("beginners") for key in article.also_at)
 
 
 def gone(people: People) -> list[str]:
