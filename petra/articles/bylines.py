@@ -106,8 +106,8 @@ def _marked_authors(page: Page) -> Iterator[list[Element]]:
     yield [link for link in page.tree.iter("a") if "author" in (link.get("rel") or "").split()]
     cards = set(marks.of_class(" vcard "))
     yield [name for name in marks.of_class(" fn ") if any(above in cards for above in name.iterancestors())]
-    yield list(marks.of_class(*_NAME_CLASSES))
-    yield list(marks.of_class(*_LINE_CLASSES))
+    yield marks.of_class(*_NAME_CLASSES)
+    yield marks.of_class(*_LINE_CLASSES)
     yield [link for link in page.tree.iter("a") if _AUTHOR_ADDRESS.search(link.get("href") or "")]
     yield [element for element in marks.of_class("author") if _is_author_line(element)]
 

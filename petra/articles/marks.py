@@ -19,15 +19,15 @@ class Marks:
     """The marked elements of a page in its order. It keeps them alive, so that each is the same object each time."""
 
     def __init__(self, tree: Element) -> None:
-        self._classed: list[tuple[Element, str]] = []
+        self._classed: dict[str, list[tuple[int, Element]]] = {}  # many elements are called the same
         self._props: dict[str, list[Element]] = {}
         self._named: dict[str, list[Element]] = {}
         self._beside: set[Element] = set(tree.iter("aside"))
-        for element in tree.xpath("//*[@class or @id or @itemprop]"):
+        for place, element in enumerate(tree.xpath("//*[@class or @id or @itemprop]")):
             classes, name, prop = element.get("class"), element.get("id"), element.get("itemprop")
             if classes:
                 classes = f" {' '.join(classes.split())} "
-                self._classed.append((element, classes))
+                self._classed.setdefault(classes, []).append((place, element))
             if name:
                 self._named.setdefault(name.strip(), []).append(element)
             if prop:
@@ -38,13 +38,15 @@ class Marks:
             if (classes and _BESIDE_CLASS.search(classes)) or (name and _BESIDE_ID.match(name)):
                 self._beside.add(element)
 
-    def of_class(self, *parts: str) -> Iterator[Element]:
+    def of_class(self, *parts: str) -> list[Element]:
         """Give the elements whose class holds one of these parts; a part with spaces around is a whole word."""
-        for element, classes in self._classed:
+        found: list[tuple[int, Element]] = []
+        for classes, elements in self._classed.items():
             for part in parts:
                 if part in classes:
-                    yield element
+                    found += elements
                     break
+        return [element for _, element in sorted(found, key=_place)]
 
     def of_prop(self, name: str) -> list[Element]:
         """Give the elements with this itemprop."""
@@ -60,3 +62,7 @@ class Marks:
         if not self._beside:
             return False
         return element in self._beside or any(ancestor in self._beside for ancestor in element.iterancestors())
+
+
+def _place(found: tuple[int, Element]) -> int:
+    return found[0]

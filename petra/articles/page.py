@@ -92,6 +92,11 @@ class Page:
         return Marks(self.tree)
 
     @cached_property
+    def largest(self) -> dict[Any, Any]:
+        """What `pictures` found to be the largest form of each image: asked for lists, leads and clean HTML."""
+        return {}
+
+    @cached_property
     def key(self) -> str:
         """The key of this page's address."""
         return address_key(self.url)

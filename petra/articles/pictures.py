@@ -148,6 +148,13 @@ def is_furniture(url: str) -> bool:
 
 
 def _largest(page: Page, image: Element, place: Element) -> Candidate | None:
+    if image not in page.largest:
+        page.largest[image] = _find_largest(page, image, place)
+    found: Candidate | None = page.largest[image]
+    return found
+
+
+def _find_largest(page: Page, image: Element, place: Element) -> Candidate | None:
     candidates = [
         replace(candidate, url=url)
         for candidate in _candidates(image, place)

@@ -19,7 +19,7 @@ _MOST_OF_THEM = 0.8
 
 def marked_body(page: Page) -> Element | None:
     """Give the element the page marks as the article's body, if there is exactly one."""
-    for marked in (page.marks.of_prop("articleBody"), *(list(page.marks.of_class(name)) for name in _BODY_CLASSES)):
+    for marked in (page.marks.of_prop("articleBody"), *(page.marks.of_class(name) for name in _BODY_CLASSES)):
         if len(marked) == 1 and len(text_of(marked[0])) >= _LEAST_CHARS:
             return marked[0]
     return None

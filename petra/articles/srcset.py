@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, parse_qsl, unquote
 
 from petra.articles.identity import split_address
@@ -94,6 +95,7 @@ def is_blank(url: str) -> bool:
     return not url or bool(_BLANK.search(url))
 
 
+@lru_cache(maxsize=4096)
 def told_size(url: str) -> tuple[int, int]:
     """Read width and height (0 unknown) from a picture's address."""
     match = _NAME_SIZE.search(url)
@@ -116,6 +118,7 @@ def told_size(url: str) -> tuple[int, int]:
     return 0, 0
 
 
+@lru_cache(maxsize=4096)  # asked again and again while the pictures of a page are compared
 def picture_key(url: str) -> str:
     """Give the key under which a picture is the same in every size and through every proxy."""
     plain = unquote(unquote(url))
@@ -133,13 +136,14 @@ def picture_key(url: str) -> str:
     return (parts.netloc.removeprefix("www.") + path).lower() if generic else tail.lower()
 
 
-def picture_marks(url: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def picture_marks(url: str) -> frozenset[str]:
     """Give what identifies a picture in its address: its key and the long numbers and digests in it.
 
     One mark in common says that two addresses very likely show the same picture, cut or stored in another way.
     """
     plain = unquote(unquote(url)).lower()
-    return {picture_key(url)} | {mark for mark in _LONG_MARK.findall(plain[:2000]) if not _DAY.match(mark)}
+    return frozenset({picture_key(url)}) | {mark for mark in _LONG_MARK.findall(plain[:2000]) if not _DAY.match(mark)}
 
 
 def _number(text: str) -> int:

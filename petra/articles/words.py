@@ -90,7 +90,7 @@ MAX_TEXT_CHARS = 300_000
 
 def is_walled_off(page: Page) -> bool:
     """Say whether a wall stands on the page: the site shows the article to members only."""
-    return any(True for _ in page.marks.of_class(*_WALL_CLASSES))
+    return bool(page.marks.of_class(*_WALL_CLASSES))
 
 
 def article_text(page: Page, marked: Element | None) -> str:
