@@ -22,16 +22,18 @@ MAX_QUERY_CHARS = 200
 _INDEXED_CHARS = 100_000  # a vector holds at most 1 MB; nobody looks for the words behind the first 15,000
 
 
+_TITLE = "coalesce(nullif(edited_title, ''), title)"
+_TEXT = f"left(coalesce(nullif(edited_text, ''), text), {_INDEXED_CHARS})"
+
+
 def _vector(configuration: str) -> str:
-    title = "coalesce(nullif(edited_title, ''), title)"
-    text = f"left(coalesce(nullif(edited_text, ''), text), {_INDEXED_CHARS})"
-    return f"to_tsvector('{configuration}', {title} || ' ' || {text})"
+    return f"to_tsvector('{configuration}', {_TITLE} || ' ' || {_TEXT})"
 
 
-# Index and function hold the very same expression; a plain `simple` one comes along for the beginnings of words.
+# Index and function hold the very same expression. The title's words stand in it unstemmed, too: for their beginnings.
 _WORDS = (
     f"(case left(language, 2) when 'de' then {_vector('german')} when 'en' then {_vector('english')}"
-    f" else ''::tsvector end || {_vector('simple')})"
+    f" else {_vector('simple')} end || to_tsvector('simple', {_TITLE}))"
 )
 _SEARCH = f"""
 create or replace function petra_search_articles(words text, starts text, most integer)

@@ -78,7 +78,10 @@ def parse(text: str, *, base: httpx2.URL | None = None) -> httpx2.URL:
         _check_authority(authority)
     try:
         url = httpx2.URL(text) if base is None else base.join(text)
-        return url.copy_with(host=_plain_host(url.host), fragment=None)
+        host = _plain_host(url.host)
+        if host == url.host and not url.fragment and "#" not in text:
+            return url  # most are; a copy is parsed once more
+        return url.copy_with(host=host, fragment=None)
     except (httpx2.InvalidURL, ValueError, UnicodeError) as error:
         raise BadAddress("This is not a web address that can be read.") from error
 
