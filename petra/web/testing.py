@@ -116,7 +116,7 @@ def live(real_people: Any, collected: Path, settings: object, request: pytest.Fi
         "PETRA_KEYS": keys,
         "SECRET_KEY": settings.SECRET_KEY,  # type: ignore[attr-defined]
         "PETRA_LOG_LEVEL": "WARNING",
-        "DATABASE_POOL": "8",
+        "DATABASE_POOL": "32",
     }
     if "simulator" in request.fixturenames:
         simulator = request.getfixturevalue("simulator")
