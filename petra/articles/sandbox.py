@@ -104,22 +104,30 @@ class Sandbox:
                 pipe.close()
 
     def _ask(self, task: str, body: bytes, **arguments: Any) -> Any:
+        frame = pickle.dumps((task, body, arguments, self._cpu_s))
         with self._lock:
-            if self._served >= PAGES_PER_CHILD:
-                self.close()
-            child = self._started()
-            self._served += 1
-            try:
-                _send(child, pickle.dumps((task, body, arguments, self._cpu_s)))
-                answer = json.loads(_receive(child, clock.monotonic() + self._wall_s))
-            except (OSError, EOFError, ValueError) as error:
-                self.close()
-                raise PageTooHeavy from error
+            answer = self._exchange(frame)
+            if "error" in answer and self._served > 1:
+                self.close()  # others before it took of its memory: once more, in a fresh child
+                answer = self._exchange(frame)
             if answer["is_worn"] or "error" in answer:
                 self.close()
         if "error" in answer:
             raise PageTooHeavy
         return answer["found"]
+
+    def _exchange(self, frame: bytes) -> dict[str, Any]:
+        if self._served >= PAGES_PER_CHILD:
+            self.close()
+        child = self._started()
+        self._served += 1
+        try:
+            _send(child, frame)
+            answer: dict[str, Any] = json.loads(_receive(child, clock.monotonic() + self._wall_s))
+        except (OSError, EOFError, ValueError) as error:
+            self.close()
+            raise PageTooHeavy from error
+        return answer
 
     def _started(self) -> Child:
         if self._child is None or self._child.poll() is not None:

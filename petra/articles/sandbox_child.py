@@ -26,7 +26,7 @@ from petra.articles.extract import Extracted, extract, extract_item
 from petra.articles.links import read_links
 
 _HEADER = struct.Struct(">I")
-_WORN_SHARE = 0.3  # of the memory a child may take
+_WORN_SHARE = 0.75  # of the memory a child may take; tables that few pages ask for are 76 MB of it
 
 
 def warm_up() -> None:
