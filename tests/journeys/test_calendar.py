@@ -311,7 +311,7 @@ def test_other_browsers_see_a_move_without_reloading(open_page: Opener, live: Li
 def test_post_turns_published_and_failure_is_announced_without_reloading(page: Page, week: NextWeek) -> None:
     first, second = week.planned(0, "17:10", "Soup"), week.planned(1, "17:10", "Bread")
     page.goto(week.url())
-    expect(page.locator("#count-activity, [data-count-of=activity]").first).to_be_hidden()
+    expect(page.locator("[data-count-of=needs_you]").first).to_be_hidden()
     with scope.workspace(week.rows.workspace.pk):
         states.move(first, State.SENDING, because="slot")
     expect(card(page, first)).to_have_class("post-card st-publishing")
@@ -321,7 +321,7 @@ def test_post_turns_published_and_failure_is_announced_without_reloading(page: P
     expect(card(page, first)).to_have_class("post-card st-published")
     expect(card(page, second)).to_contain_text("The picture is too small.")
     expect(page.locator("[data-live]")).to_contain_text("Bread: Failed")
-    expect(page.locator("[data-count-of=activity]").first).to_have_text("1")
+    expect(page.locator("[data-count-of=needs_you]").first).to_have_text("1")
 
 
 def test_nothing_moves_under_a_hand(page: Page, week: NextWeek) -> None:
