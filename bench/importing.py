@@ -4,10 +4,10 @@
 
 A blog of so many pages on loopback is imported by a worker that is killed (SIGKILL) on the way and started anew.
 `pages_per_s` counts the time in which a worker was at work, `floor_per_s` is the same sandboxes reading the same pages
-from memory, measured before and after, `ratio` is one by the other. `cpu_ratio` is the processor time of reading a
-page by that of all Petra does for it, the database included, which other work on the machine can't change. `peak_mb`
-is the most that the worker and its readers held together. `again_share` is the time of a second import without
-changes by that of the first.
+from memory, measured before, after and while no worker lives; `ratio` is one by the other. `cpu_ratio` is the processor
+time of reading a page by that of all Petra does for it, the database included, which other work on the machine can't
+change. `peak_mb` is the most that the worker and its readers held together. `again_share` is the time of a second
+import without changes by that of the first.
 """
 
 from __future__ import annotations
@@ -44,6 +44,14 @@ run()
 """
 
 
+@dataclass(frozen=True)
+class Floor:
+    """Reading and nothing else: pages a second with all sandboxes, processor seconds a page."""
+
+    per_s: float
+    cpu_s: float
+
+
 @dataclass
 class Import:
     """What was seen of one import."""
@@ -53,6 +61,7 @@ class Import:
     cpu_pages: int = 0  # read in that time
     peak_mb: float = 0.0
     kills: list[int] = field(default_factory=list)  # pages done when it was killed
+    floors: list[Floor] = field(default_factory=list)  # measured while no worker lived
 
 
 def main() -> None:
@@ -73,7 +82,7 @@ def measure(*, pages: int, kills: int) -> dict[str, Any]:
             floors = [floor(root, pages)]
             first = _imported(bench, root, pages=pages, kills=kills)
             again = _imported(bench, root, pages=pages, kills=0)
-            floors.append(floor(root, pages))
+            floors += [*first.floors, floor(root, pages)]
             rows = _counted(bench)
     per_s, pace = sum(one.per_s for one in floors) / len(floors), pages / first.working_s
     cpu_s = sum(one.cpu_s for one in floors) / len(floors)
@@ -92,14 +101,6 @@ def measure(*, pages: int, kills: int) -> dict[str, Any]:
         "load_1m": measuring.load_1m(),
         "cores": os.cpu_count(),
     }
-
-
-@dataclass(frozen=True)
-class Floor:
-    """Reading and nothing else: pages a second with all sandboxes, processor seconds a page."""
-
-    per_s: float
-    cpu_s: float
 
 
 def floor(root: str, pages: int) -> Floor:
@@ -186,6 +187,7 @@ def _imported(bench: Bench, root: str, *, pages: int, kills: int) -> Import:
                 seen.working_s += clock.monotonic() - at_work_since
                 last_done, at_work_since = done, None
                 seen.kills.append(done)
+                seen.floors.append(floor(root, pages))
                 worker = _start_worker()
         seen.working_s += clock.monotonic() - at_work_since if at_work_since else _LOOK_EVERY_S
     finally:
