@@ -14,7 +14,7 @@ from typing import Any
 from petra.articles import bylines, dating, fields, keywords, languages, leads, pictures, roots, walls, words
 from petra.articles.extracted import Extracted as Extracted
 from petra.articles.extracted import from_data as from_data
-from petra.articles.feed_items import FeedItem
+from petra.articles.feed_items import GIVEN, FeedItem
 from petra.articles.identity import absolute, address_key
 from petra.articles.page import ARTICLE_TYPES, Page, open_page, types_of
 from petra.networks.registry import NETWORKS
@@ -72,7 +72,7 @@ def extract_item(item: FeedItem, *, now: datetime | None = None) -> Extracted:
     if found is None:
         found = Extracted(url=item.url, canonical=item.url)
     found.title, found.text, found.html = item.title, words.plain_text(safe), safe
-    found.sources |= dict.fromkeys(("title", "author", "published", "modified", "text"), "feed")
+    found.sources |= dict.fromkeys(GIVEN, "feed")
     found.signs["in-feed-only"] = True
     return found
 

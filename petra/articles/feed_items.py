@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 MAX_BYTES = 10 * 1024 * 1024
+GIVEN = ("title", "author", "published", "modified", "text")  # what an item says of its article, by field
 
 
 @dataclass

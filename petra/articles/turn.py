@@ -19,7 +19,7 @@ from petra.articles import listing
 from petra.articles.candidates import Candidate, Discovered, Trouble
 from petra.articles.collecting import full_address, single
 from petra.articles.discovery import Discovery
-from petra.articles.feed_items import FeedItem
+from petra.articles.feed_items import GIVEN, FeedItem
 from petra.articles.identity import Site, site_of
 from petra.articles.manners import Visitor
 from petra.articles.models import Article, ArticleImage, Blog, ImportPage, ImportRun, RunState
@@ -178,7 +178,7 @@ class Turn:
     def _wanted(self, page: ImportPage, article: Article | None) -> Wanted:
         """Say what is to be asked for a page. An article that only its feed has is not known from its page."""
         item = FeedItem(**page.item) if page.item else None
-        is_from_feed = article is not None and set(article.sources.values()) == {"feed"}
+        is_from_feed = article is not None and all(article.sources.get(name) == "feed" for name in GIVEN)
         return Wanted(
             Candidate(page.url, set(page.evidence), item=item),
             etag=article.etag if article is not None else "",
