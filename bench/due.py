@@ -122,7 +122,7 @@ def _pick(bench: Bench, *, due: int) -> dict[str, float]:
             if found != due:
                 raise RuntimeError(f"picked {found} of {due}")
             started = time.monotonic()
-            app.execute("select petra_next_due()")
+            app.execute("select petra_next_due_s()")
             next_ms.append(1000 * (time.monotonic() - started))
             app.rollback()
         return {

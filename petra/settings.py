@@ -92,6 +92,7 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
         "HOST": host,
         "PORT": str(parts.port or ""),
         "OPTIONS": options,
+        "CONN_HEALTH_CHECKS": True,  # after a restart of the database the pool's connections are dead
         "DISABLE_SERVER_SIDE_CURSORS": True,  # PgBouncer in transaction mode can't keep them
         "TEST": {"NAME": unquote(parts.path.lstrip("/"))},
     }

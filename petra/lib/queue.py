@@ -6,18 +6,24 @@ deferred on Django's own connection, so they exist exactly when the surrounding 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+import psycopg
 from django.db import connection, connections, transaction
 from procrastinate import App
 from procrastinate.contrib.django import app as django_app
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+
+log = logging.getLogger(__name__)
 
 app: App = django_app
+_AGAIN_AFTER_S: Final = 1.0
 JobArguments = dict[str, Any]  # str and int only: ids and numbers, never objects
 
 
@@ -151,7 +157,23 @@ def _giving_connections_back(work: Callable[..., None]) -> Callable[..., None]:
 async def work(*, concurrency: int, drain_s: float, gone_s: float) -> None:
     """Do jobs until it is cancelled, at most `concurrency` at a time; what is in work then may go on for `drain_s`.
 
-    The worker's own connector is used for fetching only; jobs that enqueue go through Django's connection (engine:
+    The queue's own worker ends when the database is away for a moment; then another is begun in its place.
+    """
+    here = asyncio.current_task()
+    while True:
+        why: object = "its connection was lost"  # then it ends without an error
+        try:
+            await _work(concurrency=concurrency, drain_s=drain_s, gone_s=gone_s)
+        except (ConnectorException, psycopg.Error) as error:
+            why = error.__cause__ or error
+        if here is not None and here.cancelling():
+            return
+        log.warning("the queue lost the database and tries again: %s", *str(why).strip().splitlines()[:1])
+        await asyncio.sleep(_AGAIN_AFTER_S)
+
+
+async def _work(*, concurrency: int, drain_s: float, gone_s: float) -> None:
+    """The worker's own connector is used for fetching only; jobs that enqueue go through Django's connection (engine:
     never `replace_connector`, which would take them out of the transaction).
     """
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from petra.articles import importing
 from petra.lib import clock, presence, queue
 from petra.publishing import finding
+from petra.publishing.finding import Turn
 from petra.publishing.hands import Hands
 from petra.publishing.recovering import recover
 
@@ -29,6 +30,8 @@ _MOST_WAIT_S: Final = 1.0
 _LEAST_WAIT_S: Final = 0.005
 _SWEEP_EVERY_S: Final = 3.0
 _ALL_LANES_EVERY_S: Final = 30.0  # and at once when a worker is gone
+_BACK_WITHIN_S: Final = 5.0  # after an outage of the database: until then the other workers may come back too
+_LOOK_AGAIN_S: Final = 0.3  # who is not there may only have lost the connection and be on the way back
 TURN_S: Final = 240.0  # longer than two calls and a renewal between them: whoever holds a turn longer has lost it
 _SWEEP_LOCK: Final = 0x5E7A0001
 
@@ -49,10 +52,20 @@ def sweep(*, gone_s: float | None = None, turn_s: float = TURN_S, has_lost_turns
             log.error("%s %s: %d workers died with it, so it is set aside", name, arguments, settings.MAX_CRASHES)
         swept = found.requeued + len(found.parked) + importing.resume_lost_imports()
         lost = finding.lost_turns(older_s=turn_s) if has_lost_turns else []
-    swept += sum(recover(turn) for turn in lost)
+    swept += sum(_recover(turn) for turn in lost)
     if swept:
         log.info("swept up %d turns and jobs of workers that are gone", swept)
     return swept
+
+
+def _recover(turn: Turn, is_crash: bool = True) -> bool:
+    try:
+        return recover(turn, is_crash=is_crash)
+    except (DatabaseError, psycopg.Error):
+        raise
+    except Exception:  # noqa: BLE001  one delivery must not keep what is due from all others
+        log.exception("delivery %s: its lost turn could not be ended", turn.delivery_id)
+        return False
 
 
 class Dispatcher:
@@ -66,7 +79,8 @@ class Dispatcher:
         self._count = threads
         self._drain_s = 0.0
         self._alive: set[int] = set()  # the workers that live
-        self._alive_before = self._alive
+        self._missing: set[int] = set()  # not seen at the last look, but at the one before
+        self._is_somebody_gone = False  # missing at two looks
         self._looked_at = self._swept_at = self._all_lanes_at = -_ALL_LANES_EVERY_S
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
@@ -86,26 +100,40 @@ class Dispatcher:
 
     def _run(self) -> None:
         hands = Hands(self._count, when_few=self._wake)
-        while not self._is_stopping.is_set():
+        while True:
+            began_at = clock.monotonic()
             try:
                 listener, number = presence.arrive("petra_due")
                 with listener:
+                    finding.keep_turns(taker=number, turns=hands.turns)
                     self._loop(hands, listener, number)
                     self._end(hands)
+                return
             except (DatabaseError, psycopg.Error) as error:
                 reason = str(error).strip().splitlines()[:1]
                 log.warning("the dispatcher lost the database and tries again: %s", *reason)
-                self._is_stopping.wait(_MOST_WAIT_S)
+            except Exception:  # noqa: BLE001  the outermost frame of this thread: without it nothing is published
+                log.exception("the dispatcher failed and tries again")
             finally:
                 connections.close_all()
+            self._forget_others()
+            # At once where it had gone well: the others take a worker for gone that stays away for long.
+            is_quick = clock.monotonic() - began_at > _MOST_WAIT_S
+            if self._is_stopping.wait(0 if is_quick else _MOST_WAIT_S):
+                self._end(hands)
+                return
+
+    def _forget_others(self) -> None:
+        """They may have lost the database too. Who is not back a little later is gone."""
+        self._alive, self._missing, self._is_somebody_gone = set(), set(), False
+        self._all_lanes_at = clock.monotonic() - _ALL_LANES_EVERY_S + _BACK_WITHIN_S
 
     def _loop(self, hands: Hands, listener: psycopg.Connection, number: int) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(listener, selectors.EVENT_READ)
             selector.register(self._here, selectors.EVENT_READ)
             while not self._is_stopping.is_set():
-                for turn in hands.broken():
-                    recover(turn)
+                hands.mend(_recover)
                 wait_s = self._dispatch(hands, number)
                 self._look_after_others()
                 selector.select(wait_s)
@@ -113,24 +141,27 @@ class Dispatcher:
 
     def _dispatch(self, hands: Hands, number: int) -> float:
         """Take as many turns as there is room for. Gives for how many seconds there is nothing else to take."""
-        room, taken, due_at = hands.room, [], None
+        room, taken, due_s, most_s = hands.room, [], None, _LOOK_AGAIN_S if self._missing else _MOST_WAIT_S
         with transaction.atomic():
-            if clock.monotonic() - self._looked_at >= _MOST_WAIT_S:  # in the same transaction: an idle worker has few
-                self._alive_before, self._alive = self._alive, presence.numbers()
-                self._looked_at = clock.monotonic()
+            if clock.monotonic() - self._looked_at >= most_s:  # in the same transaction: an idle worker has few
+                self._look()
             if room:
                 taken = finding.take_turns(most=room, taker=number)
             if len(taken) < room:  # else more may be due: a thread tells when it is time to look
-                due_at = finding.next_due()
+                due_s = finding.next_due_s()
         hands.give(taken)
-        if due_at is None:
-            return _MOST_WAIT_S
-        return min(max((due_at - clock.now()).total_seconds(), _LEAST_WAIT_S), _MOST_WAIT_S)
+        most_s = _LOOK_AGAIN_S if self._missing else _MOST_WAIT_S
+        return most_s if due_s is None else min(max(due_s, _LEAST_WAIT_S), most_s)
+
+    def _look(self) -> None:
+        alive = presence.numbers()
+        self._is_somebody_gone = bool(self._missing - alive)
+        self._missing, self._alive = self._alive - alive, alive
+        self._looked_at = clock.monotonic()
 
     def _look_after_others(self) -> None:
         """Take over what others lost: at once when one of them is gone, and now and then whatever else there is."""
-        is_somebody_gone = bool(self._alive_before - self._alive)
-        self._alive_before = self._alive
+        is_somebody_gone, self._is_somebody_gone = self._is_somebody_gone, False
         now = clock.monotonic()
         is_time_for_all = now - self._all_lanes_at > _ALL_LANES_EVERY_S
         if is_somebody_gone or is_time_for_all or now - self._swept_at > _SWEEP_EVERY_S:
@@ -140,8 +171,12 @@ class Dispatcher:
 
     def _end(self, hands: Hands) -> None:
         """Leave to others what is not begun, and finish what is in work."""
-        for turn in hands.put_down():
-            recover(turn, is_crash=False)
+        left = hands.put_down()
+        try:
+            for turn in left:
+                recover(turn, is_crash=False)
+        except (DatabaseError, psycopg.Error):
+            log.warning("the database is away: others take over what was not begun")
         hands.finish(most_s=self._drain_s)
 
     def _wake(self) -> None:

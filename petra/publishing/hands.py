@@ -8,18 +8,20 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from django.db import connections
 
-from petra.lib import clock
+from petra.lib import clock, outages
 from petra.publishing.finding import Turn
 from petra.publishing.publish import publish_delivery
 
 log = logging.getLogger(__name__)
 
 _REST_S: Final = 2.0
+_OUTAGE_S: Final = 1.0  # a thread whose database is away rests, or the same turns would be taken without end
 
 
 class Hands:
@@ -31,8 +33,8 @@ class Hands:
         self._when_few = when_few
         self._waiting: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._held = 0
-        self._broken: list[Turn] = []
+        self._held: set[Turn] = set()
+        self._broken: deque[tuple[Turn, bool]] = deque()
         self._threads = [threading.Thread(target=self._run, name=f"hand-{n}", daemon=True) for n in range(count)]
         for thread in self._threads:
             thread.start()
@@ -41,20 +43,29 @@ class Hands:
     def room(self) -> int:
         """How many more turns may be given: one in work for each thread, and one waiting for every second."""
         with self._lock:
-            return self._count + max(self._count // 2, 1) - self._held
+            return self._count + max(self._count // 2, 1) - len(self._held)
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns that are in work, wait, or were broken off and are not mended."""
+        with self._lock:
+            return [*self._held, *(turn for turn, _ in self._broken)]
 
     def give(self, turns: Sequence[Turn]) -> None:
         """Have turns used, in order."""
         with self._lock:
-            self._held += len(turns)
+            self._held.update(turns)
         for turn in turns:
             self._waiting.put(turn)
 
-    def broken(self) -> list[Turn]:
-        """Give the turns that were broken off (the database was away) since the last time; they are held."""
-        with self._lock:
-            found, self._broken = self._broken, []
-        return found
+    def mend(self, how: Callable[[Turn, bool], object]) -> None:
+        """Have `how` end each turn that was broken off; False: by an outage, which is nobody's fault.
+
+        What `how` raises on stays to be mended.
+        """
+        while self._broken:
+            how(*self._broken[0])
+            self._broken.popleft()
 
     def put_down(self) -> list[Turn]:
         """Begin nothing more. Gives what was not begun."""
@@ -78,16 +89,20 @@ class Hands:
 
     def _run(self) -> None:
         while (turn := self._next()) is not None:
+            is_well, is_outage = True, False
             try:
-                publish_delivery(workspace_id=turn.workspace_id, delivery_id=turn.delivery_id)
-            except Exception:  # noqa: BLE001  the outermost frame of this thread: one delivery must not end it
-                log.exception("delivery %s: its turn was broken off", turn.delivery_id)
-                with self._lock:
-                    self._broken.append(turn)
+                publish_delivery(workspace_id=turn.workspace_id, delivery_id=turn.delivery_id, taken_at=turn.taken_at)
+            except Exception as error:  # noqa: BLE001  the outermost frame of this thread: one delivery must not end it
+                is_well, is_outage = False, outages.is_outage(error)
+                _tell(turn, error, is_outage=is_outage)
                 connections.close_all()
+            if is_outage:
+                clock.sleep(_OUTAGE_S)
             with self._lock:
-                self._held -= 1
-            if self._waiting.qsize() <= self._count // 4:
+                self._held.discard(turn)
+                if not is_well:
+                    self._broken.append((turn, not is_outage))
+            if not is_well or self._waiting.qsize() <= self._count // 4:
                 self._when_few()
         connections.close_all()
 
@@ -97,3 +112,11 @@ class Hands:
         except queue.Empty:
             connections.close_all()
             return self._waiting.get()
+
+
+def _tell(turn: Turn, error: Exception, *, is_outage: bool) -> None:
+    if is_outage:
+        reason = str(error).strip().splitlines()[:1]
+        log.warning("delivery %s: the database is away, its turn was broken off: %s", turn.delivery_id, *reason)
+    else:
+        log.error("delivery %s: its turn was broken off", turn.delivery_id, exc_info=error)

@@ -49,3 +49,12 @@ def give_back(
     if also is not None:
         statement, values = f"with also as ({also.statement}) {statement}", [*also.values, *values]
     return prepared.run(statement, values).rowcount == 1
+
+
+def let_go(delivery_id: UUID, *, turn: datetime | None = None) -> bool:
+    """End the turn of a delivery that is not there any more, or was moved while it was read. False where it had none.
+
+    `turn` as in `give_back`; None: whichever it has.
+    """
+    held = Lane.objects.filter(holder_id=delivery_id, **({} if turn is None else {"held_at": turn}))
+    return bool(held.update(holder_id=None, held_at=None, held_by=None))

@@ -49,9 +49,11 @@ class Standing:
     """What a turn must know beside the delivery: the pause in force, the account's quiet hours, the files.
 
     `turn`: since when it is this delivery's turn, which names the turn; None where it is not.
+    `is_due`: by the database's clock, as what is taken.
     """
 
     turn: datetime | None
+    is_due: bool
     paused: PauseKind | None
     quiet_hours: tuple[time, time] | None
     zone: ZoneInfo

@@ -62,7 +62,7 @@ def run_pass(*, limit: int) -> Pass:
 
 def _use(turn: Turn) -> None:
     try:
-        publish_delivery(workspace_id=turn.workspace_id, delivery_id=turn.delivery_id)
+        publish_delivery(workspace_id=turn.workspace_id, delivery_id=turn.delivery_id, taken_at=turn.taken_at)
     except Exception:  # noqa: BLE001  the outermost frame of this thread: one delivery must not end the pass
         log.exception("delivery %s: its turn was broken off; it is taken over later", turn.delivery_id)
     finally:

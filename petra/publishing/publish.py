@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -25,7 +26,7 @@ from django.conf import settings
 from petra.accounts import budgets, health, tokens
 from petra.accounts.budgets import Category
 from petra.accounts.models import AccountState
-from petra.lib import clock, columns, prepared
+from petra.lib import clock, columns, outages, prepared
 from petra.lib.ids import new_id
 from petra.networks.client import Client
 from petra.networks.contract import (
@@ -44,12 +45,13 @@ from petra.posts.drafting import draft_of, network_of, target_for
 from petra.publishing import lanes, pausing, reading, scheduling, slots
 from petra.publishing.models import Attempt, Delivery, Standing, State
 from petra.publishing.settling import Outcome, settle, settle_crash
-from petra.publishing.states import change_plan, move
+from petra.publishing.states import Lost, change_plan, move
 from petra.tenancy import scope
 
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
+_KEEP_OUTCOME_S: Final = 45.0  # how long an outcome waits for a database that is away; then the post is looked for
 _NO_OUTCOME = dict.fromkeys(("outcome", "cause", "for_person", "detail", "ticket_step", "ticket_value"), "")
 
 
@@ -76,35 +78,52 @@ class Work:
     last_sent_at: datetime  # when the sending that is looked for began
 
 
-def publish_delivery(*, workspace_id: UUID, delivery_id: UUID) -> None:
+def publish_delivery(*, workspace_id: UUID, delivery_id: UUID, taken_at: datetime | None = None) -> None:
     """Use the turn of a delivery. Without its turn, or when the plan changed, it does nothing.
 
-    Call outside any transaction. May be repeated at any point, also after a crash in the middle.
+    `taken_at` names the turn; None: the one it has now. Call outside any transaction. May be repeated at any point,
+    also after a crash in the middle.
     """
-    work = begin(workspace_id=workspace_id, delivery_id=delivery_id)
+    work = begin(workspace_id=workspace_id, delivery_id=delivery_id, taken_at=taken_at)
     if work is not None:
-        settle(work.delivery, work.attempt_id, act(work), turn=work.turn)
+        outcome = act(work)
+        outages.outlast(
+            # A copy: settling changes it, and what is done again must begin with what was read.
+            lambda: settle(copy(work.delivery), work.attempt_id, outcome, turn=work.turn),
+            most_s=_KEEP_OUTCOME_S,
+        )
 
 
-def begin(*, workspace_id: UUID, delivery_id: UUID) -> Work | None:
+def begin(*, workspace_id: UUID, delivery_id: UUID, taken_at: datetime | None = None) -> Work | None:
     """Decide what this turn is for and write that down. None: nothing to do, and the turn is given back."""
-    with scope.workspace(workspace_id):
-        delivery = reading.delivery(delivery_id)
-        turn = delivery.standing.turn if delivery is not None and delivery.standing is not None else None
-        if delivery is None or turn is None:
-            return None
-        work = _begin(delivery, turn)
-        if work is None:
-            lanes.give_back(account_id=delivery.account_id, delivery_id=delivery_id, turn=turn)
-        return work
+    try:
+        with scope.workspace(workspace_id):
+            return _begin_turn(delivery_id, taken_at)
+    except Lost:  # a person moved it this very moment: if it is still due, the next turn reads it anew
+        with scope.workspace(workspace_id):
+            lanes.let_go(delivery_id, turn=taken_at)
+        return None
+
+
+def _begin_turn(delivery_id: UUID, taken_at: datetime | None) -> Work | None:
+    delivery = reading.delivery(delivery_id)
+    if delivery is None:
+        lanes.let_go(delivery_id)
+        return None
+    turn = delivery.standing.turn if delivery.standing is not None else None
+    if turn is None or taken_at not in (None, turn):
+        return None  # it was taken over, and perhaps somebody else uses it now
+    work = _begin(delivery, turn)
+    if work is None:
+        lanes.give_back(account_id=delivery.account_id, delivery_id=delivery_id, turn=turn)
+    return work
 
 
 def _begin(delivery: Delivery, turn: datetime) -> Work | None:
-    now = clock.now()
     if delivery.state == State.SENDING:
         settle_crash(delivery)
         return None
-    if delivery.next_at is None or delivery.next_at > now:
+    if delivery.standing is None or not delivery.standing.is_due:
         return None
     match State(delivery.state):
         case State.PLANNED:

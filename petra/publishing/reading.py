@@ -48,7 +48,7 @@ for update of l
 """
 # The first kind of pause by name: an account's before a blog's before the workspace's.
 _STANDING = """
-case when l.holder_id = d.id then l.held_at end,
+case when l.holder_id = d.id then l.held_at end, coalesce(d.next_at <= statement_timestamp(), false),
 (select min(x.kind) from publishing_pause x
   where x.workspace_id = d.workspace_id and x.subject_id in (d.account_id, p.blog_id, d.workspace_id)),
 l.quiet_from_local, l.quiet_until_local, w.time_zone
@@ -114,13 +114,14 @@ def _names(model: type[models.Model]) -> list[str]:
 
 def _assembled(row: tuple[Any, ...]) -> Delivery:
     found, post, account, target, board = _split(row)
-    turn, paused, quiet_from, quiet_until, zone, files = row[-6:]
+    turn, is_due, paused, quiet_from, quiet_until, zone, files = row[-7:]
     result: Delivery = found
     result.post, result.account, result.target = post, account, target
     if target is not None:
         target.parent = board
     result.standing = Standing(
         turn,
+        is_due,
         PauseKind(paused) if paused else None,
         (quiet_from, quiet_until) if quiet_from is not None and quiet_until is not None else None,
         ZoneInfo(zone),

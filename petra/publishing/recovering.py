@@ -15,8 +15,8 @@ from petra.networks.contract import Cause
 from petra.publishing import lanes, reading, scheduling
 from petra.publishing.finding import Turn
 from petra.publishing.models import Attempt, Delivery, State
-from petra.publishing.settling import settle_crash
-from petra.publishing.states import change_plan, move
+from petra.publishing.settling import settle_crash, write_gap_over
+from petra.publishing.states import Lost, change_plan, move
 from petra.tenancy import scope
 
 log = logging.getLogger(__name__)
@@ -28,26 +28,32 @@ _MAYBE: Final = "Petra was stopped again and again while working on this. Please
 def recover(turn: Turn, *, is_crash: bool = True) -> bool:
     """End a turn that was lost, in one transaction. False where it came to its end by itself meanwhile. Repeatable.
 
-    A worker that was wrongly taken for dead loses nothing but its turn: see `settling.settle`. With `is_crash` off the
-    turn was not begun, and nobody died of it.
+    A worker that was wrongly taken for dead loses nothing but its turn: see `settling.settle`. With `is_crash` off
+    nobody died of it: it was not begun, or the database was away.
     """
-    with scope.workspace(turn.workspace_id):
-        delivery = reading.delivery(turn.delivery_id)
-        since = delivery.standing.turn if delivery is not None and delivery.standing is not None else None
-        if delivery is None or since is None:
-            return False
-        if is_crash:
-            _note_crash(delivery)
-        return lanes.give_back(account_id=delivery.account_id, delivery_id=delivery.pk, turn=since)
+    try:
+        with scope.workspace(turn.workspace_id):
+            return _end(turn, is_crash=is_crash)
+    except Lost:  # moved this very moment: by its worker, which lives after all, or by a person
+        return False
 
 
-def _note_crash(delivery: Delivery) -> None:
-    crashes = delivery.crashes + 1
-    columns.update(Delivery, delivery.pk, {"crashes": crashes}, where={"plan_no": delivery.plan_no})
-    if crashes >= settings.MAX_CRASHES:
+def _end(turn: Turn, *, is_crash: bool) -> bool:
+    delivery = reading.delivery(turn.delivery_id)
+    if delivery is None:
+        return lanes.let_go(turn.delivery_id)
+    since = delivery.standing.turn if delivery.standing is not None else None
+    if since is None or turn.taken_at not in (None, since):
+        return False
+    ready_at = write_gap_over(delivery.account) if delivery.state == State.SENDING else None
+    crashes = delivery.crashes + is_crash
+    if is_crash:
+        columns.update(Delivery, delivery.pk, {"crashes": crashes}, where={"plan_no": delivery.plan_no})
+    if is_crash and crashes >= settings.MAX_CRASHES:
         _park(delivery)
     elif delivery.state == State.SENDING:
         settle_crash(delivery)
+    return lanes.give_back(account_id=delivery.account_id, delivery_id=delivery.pk, turn=since, ready_at=ready_at)
 
 
 def _park(delivery: Delivery) -> None:

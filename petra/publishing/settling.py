@@ -68,6 +68,7 @@ def _settle_late(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn
     with scope.workspace(delivery.own_workspace_id):
         now = reading.delivery(delivery.pk)
         if now is None:
+            lanes.let_go(delivery.pk)
             return
         sent = outcome.sent if isinstance(outcome, Found) else outcome
         if isinstance(sent, Sent) and now.state != State.PUBLISHED:
@@ -80,7 +81,7 @@ def _settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: dat
     # A power cut that undoes this leaves the delivery in SENDING, as a crash before this line does: it is looked for.
     with scope.workspace(delivery.own_workspace_id, waits_for_disk=False):
         account = delivery.account
-        ready_at = _write_gap_over(account) if delivery.state == State.SENDING else None
+        ready_at = write_gap_over(account) if delivery.state == State.SENDING else None
         match outcome:
             case Sent():
                 _published(delivery, outcome, because="sent")
@@ -101,7 +102,10 @@ def _settle(delivery: Delivery, attempt_id: UUID, outcome: Outcome, *, turn: dat
             case _:
                 raise TypeError(f"an adapter raised a failure the contract does not know: {type(outcome)}")
         closed = _closing(attempt_id, outcome)
-        lanes.give_back(account_id=account.pk, delivery_id=delivery.pk, turn=turn, ready_at=ready_at, also=closed)
+        if not lanes.give_back(
+            account_id=account.pk, delivery_id=delivery.pk, turn=turn, ready_at=ready_at, also=closed
+        ):
+            raise Lost  # taken over, though nothing shows it: state and plan are again what they were
 
 
 def settle_crash(delivery: Delivery) -> None:
@@ -284,7 +288,8 @@ def looks_s(limits: Limits) -> tuple[float, ...]:
     return settings.LOOKS_S or limits.looks_s
 
 
-def _write_gap_over(account: Account) -> datetime:
+def write_gap_over(account: Account) -> datetime:
+    """Say when the account may write again after a write that ends now."""
     gap_s = float(settings.WRITE_GAP_S or network_of(account).limits.write_gap_s)
     return clock.now() + timedelta(seconds=gap_s)
 

@@ -141,6 +141,7 @@ def _install(finder: Finder, app_role: str) -> Iterator[sql.Composed]:
         "f": sql.Identifier(FINDER_ROLE),
         "s": sql.SQL(finder.signature),
     }
+    yield sql.SQL("drop function if exists {s}").format(**names)  # what it returns may have changed
     yield sql.SQL(finder.create).format()
     yield sql.SQL("grant create on schema public to {f}").format(**names)  # a function's owner needs it at that moment
     yield sql.SQL("alter function {s} owner to {f}").format(**names)

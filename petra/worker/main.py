@@ -60,9 +60,12 @@ async def _work(dispatcher: Dispatcher, *, jobs: int) -> None:
 
         def end() -> None:
             dispatcher.ask_to_stop(drain_s=_DRAIN_S)
-            working.cancel()  # the queue finishes what is in work
+            if not working.cancelling():  # a second time it would break off what the queue finishes
+                working.cancel()
 
         for number in _ENDING:
             loop.add_signal_handler(number, end)
         with contextlib.suppress(asyncio.CancelledError):
             await working
+        # Within the loop: when it is gone, one more signal would kill what is being sent.
+        await asyncio.to_thread(dispatcher.join)

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.db import connection, connections
 from pytest_django.fixtures import Settings
 
 from conftest import People
-from petra.lib import clock, workers
+from petra.lib import clock, presence, workers
 from petra.publishing import testing as furniture
-from petra.publishing.models import Delivery, Lane, State
+from petra.publishing.models import Attempt, Delivery, Lane, State
 from petra.simulator.testing import Simulator
 from petra.tenancy import scope
 
@@ -73,7 +74,9 @@ def test_a_worker_that_is_asked_to_stop_finishes_what_it_is_sending(
 ) -> None:
     with started() as worker:
         wait_until(lambda: states(real_people)["sending"] > 0, most_s=30)
-        worker.send_signal(signal.SIGTERM)
+        for _ in range(3):  # a supervisor may ask more than once
+            worker.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
         assert worker.wait(20) == 0
     after = states(real_people)
     assert after["sending"] == after["unconfirmed"] == 0
@@ -104,6 +107,35 @@ def test_what_a_killed_worker_held_is_taken_over_within_seconds(
     with scope.workspace(real_people.workspace.pk):
         assert not Lane.objects.exclude(holder_id=None).exists()
         assert not Delivery.objects.exclude(state=State.PUBLISHED).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("whose", ["all", "the listener"])
+def test_a_worker_that_loses_its_connections_goes_on_and_nothing_is_taken_for_a_crash(
+    whose: str, real_people: People, simulator: Simulator, started: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    is_chosen = "" if whose == "all" else f" and pid in (select pid from pg_locks where classid = {presence.KIND})"
+    connections.close_all()  # ours must live
+    with started() as worker:
+        wait_until(lambda: states(real_people)["sending"] > 0, most_s=30)
+        for _ in range(3):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = current_user"
+                    f" and pid <> pg_backend_pid(){is_chosen}"
+                )
+                assert cursor.fetchone()[0] > 0
+            time.sleep(0.7)
+        wait_until(lambda: states(real_people) == {"published": ACCOUNTS}, most_s=30)
+        time.sleep(2)  # the queue says only now that it lost the database
+        assert worker.poll() is None, "the worker ended"
+        worker.terminate()
+        assert worker.wait(60) == 0  # a job that was cut off may use up the time it has to end
+    with scope.workspace(real_people.workspace.pk):
+        assert not Delivery.objects.exclude(crashes=0).exists()
+        assert set(Attempt.objects.values_list("kind", "outcome")) == {("send", "sent")}, "an answer was lost"
+        assert not Lane.objects.exclude(holder_id=None).exists()
+    assert simulator.duplicates() == {}
 
 
 def test_a_pool_that_is_too_small_is_refused_in_one_sentence() -> None:
