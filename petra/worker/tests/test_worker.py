@@ -118,19 +118,21 @@ def test_a_worker_that_loses_its_connections_goes_on_and_nothing_is_taken_for_a_
     connections.close_all()  # ours must live
     with started() as worker:
         wait_until(lambda: states(real_people)["sending"] > 0, most_s=30)
+        ended = 0
         for _ in range(3):
             with connection.cursor() as cursor:
                 cursor.execute(
                     "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = current_user"
                     f" and pid <> pg_backend_pid(){is_chosen}"
                 )
-                assert cursor.fetchone()[0] > 0
-            time.sleep(0.7)
+                ended += cursor.fetchone()[0]
+            time.sleep(1.5)
         wait_until(lambda: states(real_people) == {"published": ACCOUNTS}, most_s=30)
         time.sleep(2)  # the queue says only now that it lost the database
         assert worker.poll() is None, "the worker ended"
         worker.terminate()
         assert worker.wait(60) == 0  # a job that was cut off may use up the time it has to end
+    assert ended >= 3
     with scope.workspace(real_people.workspace.pk):
         assert not Delivery.objects.exclude(crashes=0).exists()
         assert set(Attempt.objects.values_list("kind", "outcome")) == {("send", "sent")}, "an answer was lost"
