@@ -81,6 +81,10 @@ def database(url: str, *, pool_size: int) -> dict[str, Any]:
     options: dict[str, Any] = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or parts.hostname or ""
     # Django switches preparing off altogether; lib.prepared asks for it where it pays.
+    # A server that is cut off without a word is noticed within half a minute; the URL may say otherwise.
+    for name, value in {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}.items():
+        options.setdefault(name, value)
+    options.setdefault("tcp_user_timeout", 30_000)
     options["prepare_threshold"] = 5 if DATABASE_PREPARES else None
     if pool_size:
         options["pool"] = {"min_size": 0, "max_size": pool_size, "timeout": 20}

@@ -14,8 +14,8 @@ from petra.tenancy.rowsecurity import Finder
 
 # Takes the turns of free accounts that have something to do, one delivery per account, the longest due first. A planned
 # delivery also waits for the account's next write instant; a look or a check does not. It walks along the index of what
-# is due and stops as soon as it has enough: what it costs depends on neither what is planned nor what is overdue. An
-# account that turned out busy is remembered, so that its backlog is passed over. `skip locked`: any number of takers.
+# is due and stops as soon as it has enough: what it costs does not depend on what is planned. An account that turned
+# out busy is remembered, so that its overdue rows are passed over one by one. `skip locked`: any number of takers.
 _TAKE_TURNS = """
 create or replace function petra_take_turns(most integer, taker integer)
 returns table (of_workspace uuid, of_delivery uuid, of_instant timestamptz)

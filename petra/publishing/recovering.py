@@ -6,11 +6,12 @@ A delivery in whose turns one worker after another died is set aside: it is not 
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
 
-from petra.lib import clock, columns
+from petra.lib import clock, columns, ids
 from petra.networks.contract import Cause
 from petra.publishing import lanes, reading, scheduling
 from petra.publishing.finding import Turn
@@ -21,6 +22,7 @@ from petra.tenancy import scope
 
 log = logging.getLogger(__name__)
 
+_APART_S: Final = 20.0
 _NOT_SENT: Final = "Petra was stopped again and again while preparing this, so it was set aside. Nothing was sent."
 _MAYBE: Final = "Petra was stopped again and again while working on this. Please look, and say whether it is there."
 
@@ -53,6 +55,9 @@ def _end(turn: Turn, *, is_crash: bool) -> bool:
         _park(delivery)
     elif delivery.state == State.SENDING:
         settle_crash(delivery)
+    elif crashes > 1 and delivery.state == State.PLANNED:
+        # One of those that died together may be the reason: the others go out apart from it, and are not set aside.
+        change_plan(delivery, because="crashes", next_at=clock.now() + timedelta(seconds=ids.jitter(1) * _APART_S / 2))
     return lanes.give_back(account_id=delivery.account_id, delivery_id=delivery.pk, turn=since, ready_at=ready_at)
 
 

@@ -300,6 +300,8 @@ def _backoff_s(tries: int) -> float:
 
 def _closing(attempt_id: UUID, outcome: Outcome) -> columns.Write:
     changes: dict[str, object] = {"finished_at": clock.now(), "outcome": _WORD[type(outcome)]}
+    # Written in any case: whoever took the turn over meanwhile may have noted that its worker died.
+    changes |= {"cause": "", "for_person": "", "detail": ""}
     if isinstance(outcome, NetworkError):
         changes |= {"cause": outcome.cause, "for_person": outcome.for_person, "detail": outcome.detail}
     if isinstance(outcome, Processing):

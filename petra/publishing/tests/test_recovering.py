@@ -46,6 +46,17 @@ def test_a_delivery_that_kills_three_workers_before_it_is_sent_fails_and_says_so
     assert len(stage.pins()) == 1
 
 
+def test_after_two_deaths_a_delivery_goes_out_apart_from_those_it_died_with(stage: Stage) -> None:
+    die_with_the_turn(stage)
+    first = stage.read().next_at
+    die_with_the_turn(stage)
+    second = stage.read().next_at
+    assert first is not None and first <= clock.now()
+    assert second is not None and second <= clock.now() + timedelta(seconds=20)
+    assert second > first + timedelta(seconds=1)
+    assert stage.turn().state == State.PUBLISHED
+
+
 @pytest.mark.parametrize("is_sent", [False, True])
 def test_one_that_kills_them_while_it_may_be_out_is_left_to_a_person(is_sent: bool, stage: Stage) -> None:
     take_a_turn(stage)
