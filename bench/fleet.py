@@ -2,7 +2,7 @@
 
     python -m bench.fleet --json [--workers 1,2,4,8,16] [--deliveries 2000] [--accounts 400] [--latency-ms 20]
 
-Real workers, each a process of its own with four threads, all on this machine: how many deliveries a second they reach
+Real workers, each a process of its own with three threads, all on this machine: how many deliveries a second they reach
 is what its few cores give, not what a fleet gives. What counts is what a delivery costs as the workers become more: if
 they stood in each other's way, `postgres_cpu_ms` would rise. `ratio` compares the most workers with the fewest.
 `per_core_s` is how many deliveries a second one core of the database, or of workers, carries at that cost, and
@@ -19,7 +19,7 @@ from bench.furniture import Bench, bench_database
 from bench.measuring import load_1m, report
 from bench.publish import measure
 
-SETTINGS: Final = {"PETRA_WORKER_CONCURRENCY": "4", "DATABASE_POOL": "9"}
+SETTINGS: Final = {"PETRA_WORKER_CONCURRENCY": "3", "DATABASE_POOL": "8"}  # 16 workers fit into 200 connections
 _PEAK_PER_S: Final = 10_000_000 / 4 / 7200
 
 
