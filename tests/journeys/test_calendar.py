@@ -75,8 +75,8 @@ def middle(place: Locator) -> tuple[float, float]:
 
 
 def carry(page: Page, card: Locator, place: Locator, *, drop: bool = True) -> None:
-    """Drag with the mouse, as a hand does: in steps."""
-    page.mouse.move(*middle(card))
+    """Drag with the mouse, as a hand does: in steps, once the card stands still."""
+    card.hover()
     page.mouse.down()
     page.mouse.move(*middle(place), steps=8)
     if drop:
