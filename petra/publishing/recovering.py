@@ -51,6 +51,8 @@ def _end(turn: Turn, *, is_crash: bool) -> bool:
     crashes = delivery.crashes + is_crash
     if is_crash:
         columns.update(Delivery, delivery.pk, {"crashes": crashes}, where={"plan_no": delivery.plan_no})
+        if delivery.state != State.SENDING:  # a look or check that nobody will end; settle_crash ends a sending
+            Attempt.objects.filter(delivery=delivery, outcome="").update(finished_at=clock.now(), outcome="unknown")
     if is_crash and crashes >= settings.MAX_CRASHES:
         _park(delivery)
     elif delivery.state == State.SENDING:

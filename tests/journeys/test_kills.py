@@ -102,5 +102,4 @@ def test_every_pin_is_out_exactly_once_though_the_worker_is_killed(
     assert simulator.duplicates() == {}
     with scope.workspace(real_people.workspace.pk):
         assert Lane.objects.exclude(holder_id=None).count() == 0
-        assert Attempt.objects.filter(outcome="").count() <= DEATHS  # looks that died; the sends are all closed
-        assert Attempt.objects.filter(outcome="", kind="send").count() == 0
+        assert Attempt.objects.filter(outcome="").count() == 0
