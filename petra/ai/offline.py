@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from petra.ai import sentences
-from petra.ai.contract import Source, WordLimits, Words
+from petra.ai.contract import OnPartial, Request, Source, Words, Written
 from petra.ai.lexicon import ALT_OPENINGS, LEANS, PAGE_TALK, PLAIN_HEADINGS, STOP_WORDS
 
 GOOD_DESCRIPTION = 420  # what readers take in; the limit of a network may be lower, then it counts
@@ -41,15 +41,20 @@ class OfflineWriter:
 
     name = "offline"
 
-    def write(self, source: Source, limits: WordLimits, *, variant: int = 0) -> Words:
-        article = _read(source)
-        title = _title(article, limits.max_title, variant)
-        return Words(
-            title=title,
-            description=_description(article, limits.max_description, variant)
-            or sentences.fit(title, limits.max_description),
-            alt_text=_alt_text(article, limits.max_alt_text),
-        )
+    def write(self, request: Request, *, on_partial: OnPartial | None = None) -> Written:
+        return Written(_words_of(request), self.name)
+
+
+def _words_of(request: Request) -> Words:
+    article, limits, variant = _read(request.source), request.limits, request.variant
+    title = _title(article, limits.max_title, variant)
+    written = {
+        "title": title,
+        "description": _description(article, limits.max_description, variant)
+        or sentences.fit(title, limits.max_description),
+        "alt_text": _alt_text(article, limits.max_alt_text),
+    }
+    return replace(request.current, **{name: text for name, text in written.items() if name in request.fields})
 
 
 def _read(source: Source) -> Source:

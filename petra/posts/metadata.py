@@ -11,7 +11,7 @@ from uuid import UUID
 import lxml.html
 from lxml.etree import ParserError
 
-from petra.ai.contract import Source, WordLimits, Writer
+from petra.ai.contract import Request, Source, WordLimits, Writer
 from petra.ai.offline import OfflineWriter
 from petra.articles.models import Article, ArticleImage
 from petra.lib import clock
@@ -31,7 +31,7 @@ def write_words(post: Post, *, variant: int = 0, actor_id: UUID | None = None, w
 
     `variant` counts the pins of one article: each gets other sentences.
     """
-    words = writer.write(source_of(post), limits_of(post), variant=variant)
+    words = writer.write(Request(source_of(post), limits_of(post), variant=variant)).words
     generation: Generation = Generation.objects.create(
         post=post, writer=writer.name, title=words.title, description=words.description, alt_text=words.alt_text
     )

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petra.ai import sentences
-from petra.ai.contract import Source, WordLimits
+from petra.ai.contract import Request, Source, WordLimits
 from petra.ai.offline import OfflineWriter
 
 LIMITS = WordLimits()
@@ -46,7 +46,7 @@ KUCHEN = Source(
 
 
 def write(source: Source, variant: int = 0, limits: WordLimits = LIMITS) -> tuple[str, str, str]:
-    words = OfflineWriter().write(source, limits, variant=variant)
+    words = OfflineWriter().write(Request(source, limits, variant=variant)).words
     return words.title, words.description, words.alt_text
 
 
