@@ -1,12 +1,13 @@
 """What a writer of words is: what it gets, what it gives, how it fails. Values only: no database, no network's name.
 
-Called by `posts`. Behind it stand `ai.offline`, which needs no key and no internet, and `ai.writer`, which asks a model.
+Called by `posts`. Behind it stand `ai.offline`, which needs no key and no internet, and `ai.writer`,
+which asks a model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -79,6 +80,16 @@ class Words:
     description: str = ""
     alt_text: str = ""
     topics: tuple[str, ...] = ()
+
+    def only(self, fields: Collection[str], others: Words) -> Words:
+        """Take the named fields from here and the rest from `others`."""
+        return replace(
+            others,
+            title=self.title if "title" in fields else others.title,
+            description=self.description if "description" in fields else others.description,
+            alt_text=self.alt_text if "alt_text" in fields else others.alt_text,
+            topics=self.topics or others.topics,
+        )
 
 
 @dataclass(frozen=True)

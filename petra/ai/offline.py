@@ -48,13 +48,12 @@ class OfflineWriter:
 def _words_of(request: Request) -> Words:
     article, limits, variant = _read(request.source), request.limits, request.variant
     title = _title(article, limits.max_title, variant)
-    written = {
-        "title": title,
-        "description": _description(article, limits.max_description, variant)
-        or sentences.fit(title, limits.max_description),
-        "alt_text": _alt_text(article, limits.max_alt_text),
-    }
-    return replace(request.current, **{name: text for name, text in written.items() if name in request.fields})
+    written = Words(
+        title,
+        _description(article, limits.max_description, variant) or sentences.fit(title, limits.max_description),
+        _alt_text(article, limits.max_alt_text),
+    )
+    return written.only(request.fields, request.current)
 
 
 def _read(source: Source) -> Source:
