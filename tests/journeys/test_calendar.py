@@ -104,7 +104,7 @@ def test_post_is_moved_by_mouse_onto_a_free_slot_and_back_by_z(page: Page, week:
     expect(page.locator(f"#cell-{week.iso(0)}-afternoon [data-slot]")).to_be_visible()  # the slot is free again
     expect(page.locator(f"#head-{week.iso(2)}")).to_contain_text("1/6")
     assert week.again(delivery).due_at == week.at(2, "07:45")
-    page.wait_for_function(f"document.activeElement.closest('[data-id]')?.id === 'card-{delivery.pk}'")
+    expect(page.locator(f"#card-{delivery.pk}:focus-within")).to_be_attached()
     assert page.url.endswith(week.url())  # the drop did not open the post
 
     page.keyboard.press("z")
@@ -161,7 +161,7 @@ def test_pin_is_planned_from_the_tray_and_taken_off_again(page: Page, week: Next
     placed = page.locator(f"#cell-{week.iso(4)}-evening [data-post='{pin.pk}']")
     expect(placed).to_contain_text("20:15")
     expect(page.locator("#tray")).to_contain_text("Everything is planned")
-    page.wait_for_function(f"document.activeElement.closest('[data-id]')?.dataset.post === '{pin.pk}'")
+    expect(page.locator(f"[data-post='{pin.pk}']:focus-within")).to_be_attached()
 
     carry(page, placed, page.locator("#tray .tray-list"))
     expect(toast(page)).to_contain_text("Taken off the calendar")
@@ -213,7 +213,7 @@ def test_post_is_moved_with_keys_and_every_step_is_spoken(page: Page, week: Next
     page.keyboard.press("Enter")
     expect(toast(page)).to_contain_text(f"Moved to {day}, 11:45")
     expect(said).to_contain_text(f"Salmon moved to {day}, 11:45.")
-    page.wait_for_function(f"document.activeElement.closest('[data-id]')?.id === 'card-{delivery.pk}'")
+    expect(page.locator(f"#card-{delivery.pk}:focus-within")).to_be_attached()
     assert week.again(delivery).due_at == week.at(2, "11:45")
 
     page.keyboard.press("m")

@@ -73,3 +73,16 @@ const note = (isShown) => {
 };
 document.addEventListener("htmx:sse:error", () => { lost ||= setTimeout(() => note(true), LOST_MS); });
 document.addEventListener("htmx:sse:after:connection", () => { clearTimeout(lost); lost = 0; note(false); });
+
+/* After a break the extension comes back by itself, but not where the very first try failed. */
+const AGAIN_MOST_MS = 60000;
+let againInMs = 1000;
+const isConnected = (body) => Boolean(body._htmx?.sse);
+document.addEventListener("htmx:finally:request", (event) => {
+  const { sourceElement: body, response } = event.detail.ctx;
+  const url = body === document.body && body.getAttribute("hx-sse:connect");
+  if (!url || isConnected(body) || (response?.status >= 400 && response.status < 500)) return;
+  lost ||= setTimeout(() => note(true), LOST_MS);
+  setTimeout(() => { if (!isConnected(body)) htmx.ajax("GET", url, { source: body }); }, againInMs * (0.7 + 0.6 * Math.random()));
+  againInMs = Math.min(againInMs * 2, AGAIN_MOST_MS);
+});
