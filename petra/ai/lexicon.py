@@ -96,3 +96,7 @@ PAGE_TALK = (
 )
 # How an alt text begins where nobody said what the picture shows. "{}" is the article's title.
 ALT_OPENINGS = {"en": "Picture from the article “{}”", "de": "Bild aus dem Artikel „{}“"}
+# Words that begin a noun and change with what stands before it.
+DETERMINERS = _words(
+    "ein eine einer eines der die das un une le la les des el los las una il lo gli i een de het o os as um uma"
+)

@@ -25,6 +25,11 @@ _END = regex.compile(
 _ENDS_WELL = regex.compile(rf"(?:[!?。！？｡।॥۔؟]|(?<!\.)\.){_CLOSERS}*\Z")
 _NEXT_WORD = regex.compile(r"\s+\W*(\w+)")
 _GRAPHEME = regex.compile(r"\X")
+_TITLE_BREAK = regex.compile(r"\s*[:|]\s+|\s+[–—-]\s+")
+_TITLE_PAUSE = regex.compile(r"\s*[,;(]\s*|[，；：、（]")
+_WIDE_PAUSE = regex.compile(r"[，、；：]")
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{M}]")
+_LOOSE_ENDS = " ,;:–—-(„“\"'，、；：（「『"
 
 
 def plain(text: str) -> str:
@@ -92,13 +97,36 @@ def fit(text: str, most: int) -> str:
     return text[: ends[-1]] if ends else at_word(text, most)
 
 
+def fit_title(title: str, most: int) -> str:
+    """Shorten a title where it pauses, if half of the room is filled then; else at a word with "…"."""
+    if len(title) <= most:
+        return title
+    ends = [end for end in _ends(title) if most // 2 <= end <= most]
+    if ends:
+        return title[: ends[-1]]
+    for kind in (_TITLE_BREAK, _TITLE_PAUSE):
+        pauses = [match.start() for match in kind.finditer(title) if most // 2 <= match.start() <= most]
+        if pauses:
+            return title[: pauses[-1]]
+    return at_word(title, most)
+
+
 def at_word(text: str, most: int, *, mark: str = "…") -> str:
-    """Shorten one line to at most `most` code points at the end of a word, and say so with `mark`."""
+    """Shorten one line to at most `most` code points at the end of a word, and say so with `mark`.
+
+    Where words stand without spaces between them, at a pause of the script, else between two characters.
+    """
     if len(text) <= most:
         return text
     room = most - len(mark)
     if room <= 0:
         return ""
+    end = _end_of_word(text, room)
+    head = text[:end].rstrip(_LOOSE_ENDS)
+    return head + mark if head else ""
+
+
+def _end_of_word(text: str, room: int) -> int:
     last_any = last_word = 0
     for match in _GRAPHEME.finditer(text[: room + 64]):  # a little more, to see where the last character ends
         if match.end() > room:
@@ -108,5 +136,7 @@ def at_word(text: str, most: int, *, mark: str = "…") -> str:
         if match.group().isspace():
             last_word = match.start()
         last_any = match.end()
-    head = text[: last_word or last_any].rstrip(" ,;:–—-(„“\"'")
-    return head + mark if head else ""
+    if last_word < room // 2 and _UNSPACED.match(text, last_any - 1 if last_any else 0):
+        pauses = [match.start() for match in _WIDE_PAUSE.finditer(text, room // 2, last_any)]
+        return pauses[-1] if pauses else last_any
+    return last_word or last_any
