@@ -248,6 +248,7 @@ class Powers:
     section_label: str = ""  # "Section"
     post_label: str = "Post"  # "Pin"
     opt_out_meta: str = ""  # name of the <meta> in which a page forbids this network ("nopin"), where there is one
+    disclosures: tuple[tuple[str, str], ...] = ()  # what a Draft may say of AI: (its value, its label)
 
 
 @dataclass(frozen=True)

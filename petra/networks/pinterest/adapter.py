@@ -88,6 +88,7 @@ class Pinterest:
         section_label="Section",
         post_label="Pin",
         opt_out_meta="pinterest",  # <meta name="pinterest" content="nopin">, help.pinterest.com, 2026-11
+        disclosures=(("AI_MODIFIED", "Modified with AI"), ("SYNTHETIC_PERFORMER", "Shows a synthetic performer")),
     )
     # Creating a Pin needs all four of boards and pins, read and write.
     sign_in = SignIn(

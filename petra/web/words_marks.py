@@ -1,0 +1,88 @@
+"""Two texts beside each other, with the words marked that differ. Pure; loses no character of either.
+
+A word is what a reader takes for one: scripts that write no spaces are compared sign by sign.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+MOST_WORDS = 3_000  # of one text; beyond, the two stand whole
+_ONE_SIGN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and han
+_POINTS = "!-/:-@\\[-`{-~\u00ab\u00bb\u2010-\u2027\u2039\u203a\u3000-\u301c\uff01-\uff0f"
+_PIECES = re.compile(rf"\s+|[{_ONE_SIGN}]|[{_POINTS}]|(?:(?![{_ONE_SIGN}{_POINTS}])\S)+")
+SAME, GONE, NEW = "same", "gone", "new"
+Marks = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A part of both texts: equal, or instead of `old` stands `new`."""
+
+    is_same: bool
+    old: str
+    new: str
+
+
+def marks(before: str, after: str) -> Marks:
+    """Give both in one line: (same | gone | new, text)."""
+    found: Marks = []
+    for stretch in _stretches(before, after):
+        if stretch.is_same:
+            found.append((SAME, stretch.new))
+            continue
+        found += _marked(GONE, stretch.old)
+        if stretch.old.strip() and stretch.new.strip() and not stretch.old[-1:].isspace():
+            found.append((SAME, " "))  # else the crossed out word touches the new one
+        found += _marked(NEW, stretch.new)
+    return found
+
+
+def sides(before: str, after: str) -> tuple[Marks, Marks]:
+    """Give each by itself: what is gone marked in the first, what is new in the second."""
+    left: Marks = []
+    right: Marks = []
+    for stretch in _stretches(before, after):
+        if stretch.is_same:
+            left.append((SAME, stretch.old))
+            right.append((SAME, stretch.new))
+        else:
+            left += _marked(GONE, stretch.old)
+            right += _marked(NEW, stretch.new)
+    return left, right
+
+
+def _marked(kind: str, text: str) -> Marks:
+    """Mark the words and leave the white space around them."""
+    words = text.strip()
+    if not words:
+        return [(SAME, text)] if text else []
+    at = text.index(words)
+    around = [(SAME, text[:at]), (kind, words), (SAME, text[at + len(words) :])]
+    return [(k, t) for k, t in around if t]
+
+
+def _stretches(before: str, after: str) -> list[_Stretch]:
+    """Cut both into stretches; a lone space between two changes belongs to them."""
+    old, new = _PIECES.findall(before), _PIECES.findall(after)
+    if before == after:
+        return [_Stretch(True, before, after)] if after else []
+    if max(len(old), len(new)) > MOST_WORDS:
+        return [_Stretch(False, before, after)]
+    found: list[_Stretch] = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        found.append(_Stretch(kind == "equal", "".join(old[a:b]), "".join(new[c:d])))
+    return _joined(found)
+
+
+def _joined(stretches: list[_Stretch]) -> list[_Stretch]:
+    kept: list[_Stretch] = []
+    for at, stretch in enumerate(stretches):
+        is_gap = stretch.is_same and not stretch.new.strip() and 0 < at < len(stretches) - 1
+        here = _Stretch(False, stretch.old, stretch.new) if is_gap else stretch
+        if kept and not here.is_same and not kept[-1].is_same:
+            here = _Stretch(False, kept[-1].old + here.old, kept.pop().new + here.new)
+        kept.append(here)
+    return kept
