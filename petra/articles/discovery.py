@@ -40,6 +40,8 @@ _OTHER_FILE = (
     "tag",
     "categor",
     "author",
+    "users",
+    "taxonom",
     "product",
     "page-",
     "pages",
@@ -239,7 +241,8 @@ def _is_post_file(url: str) -> bool:
 
 
 def _file_name(url: str) -> str:
-    return urlsplit(url).path.rpartition("/")[2].lower()
+    """Give a file's name in lower case; WordPress's own says "posts" of every kind there is, pages too."""
+    return urlsplit(url).path.rpartition("/")[2].lower().removeprefix("wp-sitemap-posts-")
 
 
 def _is_comment_feed(url: str, title: str) -> bool:

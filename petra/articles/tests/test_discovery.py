@@ -114,6 +114,18 @@ def test_sitemap_indexes_are_followed_packed_ones_unpacked_and_rings_left(blog: 
     assert "/category-sitemap.xml" not in blog.paths()
 
 
+def test_pages_that_wordpress_lists_beside_its_posts_are_none(blog: BlogServer) -> None:
+    kinds = ("posts-post", "posts-recipe", "posts-page", "taxonomies-category", "users")
+    files = [f"/wp-sitemap-{kind}-1.xml" for kind in kinds]
+    index = "".join(f"<sitemap><loc>{blog.home}{file}</loc></sitemap>" for file in files)
+    blog.pages["/sitemap.xml"] = Page(f"<sitemapindex>{index}</sitemapindex>".encode(), "application/xml")
+    for file, path in zip(files, ARTICLES, strict=True):
+        body = f"<urlset><url><loc>{blog.home}{path}</loc></url></urlset>"
+        blog.pages[file] = Page(body.encode(), "application/xml")
+    assert titles(collected(blog)) == ["Bread number 1", "Bread number 2"]
+    assert not {*files[2:]} & {*blog.paths()}
+
+
 def test_lists_may_not_lead_out_of_the_blog(blog: BlogServer) -> None:
     blog.list_articles(*ARTICLES)
     body = blog.pages["/sitemap.xml"].body

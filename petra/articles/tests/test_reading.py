@@ -96,7 +96,7 @@ def test_no_structured_data_makes_the_reader_fall_over(told: dict[str, Any]) -> 
     data = json.dumps({"@type": "Article", **told}).replace("</", "<\\/")
     found = article("", head=f'<script type="application/ld+json">{data}</script>')
     json.dumps(found.as_data()).encode()
-    assert found.text and len(found.digest) == 64
+    assert (found.text or found.is_walled) and len(found.digest) == 64
 
 
 def test_addresses_that_are_none_are_passed_over() -> None:
@@ -444,6 +444,14 @@ def test_a_theme_that_marks_its_error_page_is_believed() -> None:
     page = b"<html><head><title>Oak</title></head><body class='page error404'><p>Try the search.</p></body></html>"
     found = extract(page, url=URL, now=NOW)
     assert found is not None and found.wall == "not-found"
+
+
+def test_a_post_for_those_who_know_its_password_is_none() -> None:
+    form = '<form action="https://oak.example/wp-login.php?action=postpass" method=post><input type=password></form>'
+    dated = '<meta property="article:published_time" content="2025-03-01T08:00:00Z">'
+    found = read(f"<title>Protected: Bread – Oak</title><article><h1>Protected: Bread</h1>{form}</article>", head=dated)
+    assert found.wall == "locked"
+    assert scoring.score(URL, {"feed", "rest", "post-sitemap"}, found.signs) < scoring.ARTICLE_AT
 
 
 @pytest.mark.parametrize("title", ["404: what the number means", "Sign in for beginners", "Not found: my keys", "Oops"])
