@@ -33,9 +33,10 @@ def own_words(body: Mapping[str, Any]) -> str:
     told_of = title[1] if title else chosen[0]
     number = mark % 100_000
     alt_text = f"{opening[1]} {told_of}, {number}" if opening else f"{told_of}, {number}"
+    begin = " ".join(chosen[0].split()[:5]).strip(" ,;:.!?")
     return json.dumps(
         {
-            "title": f"{told_of[:60]} {number}",
+            "title": f"{begin[:60]} {number}",
             "description": " ".join(chosen),
             "alt_text": alt_text,
             "topics": [word.lower() for word in told_of.split()[:3]],
