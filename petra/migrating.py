@@ -11,10 +11,11 @@ from django.db.migrations.executor import MigrationExecutor
 from petra.accounts.finding import FINDERS as ACCOUNT_FINDERS
 from petra.articles.finding import FINDERS as ARTICLE_FINDERS
 from petra.notifications.finding import FINDERS as NOTIFICATION_FINDERS
+from petra.posts.words_finding import FINDERS as WORDS_FINDERS
 from petra.publishing.finding import FINDERS as PUBLISHING_FINDERS
 from petra.tenancy import rowsecurity
 
-FINDERS = (*ARTICLE_FINDERS, *ACCOUNT_FINDERS, *PUBLISHING_FINDERS, *NOTIFICATION_FINDERS)
+FINDERS = (*ARTICLE_FINDERS, *ACCOUNT_FINDERS, *WORDS_FINDERS, *PUBLISHING_FINDERS, *NOTIFICATION_FINDERS)
 
 
 def migrate(*, verbosity: int = 0) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -176,6 +177,21 @@ IMPORT_GAP_S = number("PETRA_IMPORT_GAP_S", 1)  # between two requests to one si
 IMPORT_MAX_PAGES = int(number("PETRA_IMPORT_MAX_PAGES", 20_000, least=1))  # of one blog in one go
 IMPORT_MAX_MB = int(number("PETRA_IMPORT_MAX_MB", 4_000, least=1))
 IMPORT_MAX_HOURS = number("PETRA_IMPORT_MAX_HOURS", 12)
+# Writing. For installations of one tenant: every workspace without a key of its own writes with this one.
+AI_PROVIDER = text("PETRA_AI_PROVIDER").lower()
+if AI_PROVIDER:
+    from petra.ai.providers import Provider  # only then: it brings the whole HTTP client
+
+    if AI_PROVIDER not in set(Provider):
+        raise ImproperlyConfigured(f"PETRA_AI_PROVIDER must be one of {', '.join(Provider)}, not {AI_PROVIDER!r}.")
+AI_KEY = text("PETRA_AI_KEY")
+AI_MODEL = text("PETRA_AI_MODEL")  # empty: the provider's usual one
+AI_URL = text("PETRA_AI_URL").rstrip("/")  # may be private: the operator named it
+AI_MONTHLY_USD = Decimal(str(number("PETRA_AI_MONTHLY_USD", 0))) if text("PETRA_AI_MONTHLY_USD") else None
+AI_MONTHLY_TOKENS = int(number("PETRA_AI_MONTHLY_TOKENS", 0)) if text("PETRA_AI_MONTHLY_TOKENS") else None
+AI_PER_MINUTE = int(number("PETRA_AI_PER_MINUTE", 60, least=1))
+AI_AT_ONCE = int(number("PETRA_AI_AT_ONCE", 5, least=1))
+
 CONTACT = text("PETRA_CONTACT", "https://petra.example/bot")
 
 INSTALLED_APPS = [

@@ -156,6 +156,7 @@ class Cause(StrEnum):
     CONTENT_REFUSED = "content_refused"  # the provider won't write about this
     BAD_ANSWER = "bad_answer"  # nothing usable, even after asking again
     BAD_REQUEST = "bad_request"  # the provider doesn't take what was sent
+    INTERRUPTED = "interrupted"  # Petra was stopped again and again while it wrote; raised by whoever runs the writer
 
 
 RETRIED = frozenset({Cause.RATE, Cause.TIME_OUT, Cause.UNREACHABLE, Cause.PROVIDER_ERROR, Cause.BAD_ANSWER})

@@ -18,14 +18,16 @@ from petra.articles.models import Article, Blog
 from petra.lib import clock, ids, queue
 from petra.lib.errors import ProductError
 from petra.media.models import Asset
-from petra.posts import choosing, metadata
+from petra.posts import brand, choosing, metadata, versions
 from petra.posts.models import Post, PostMedia
+from petra.posts.versions import EditedMeanwhile as EditedMeanwhile
 from petra.tenancy import scope
 from petra.webhooks import events
 
 JOB = "posts.draft"
 MAX_PICTURES = 5
 MAX_POSTS_AT_ONCE = 10
+MAX_TOPICS = 10
 MAX_TEXT = 10_000  # of any field: far over every network's limit, far under what hurts
 
 
@@ -34,15 +36,6 @@ class DoNotPin(ProductError):
 
     def __init__(self) -> None:
         super().__init__("do-not-pin", "The blog's owner asked not to pin this article.")
-
-
-class EditedMeanwhile(ProductError):
-    """Someone else changed the post after it was read. Read it again and decide."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "edited-meanwhile", "Someone changed this in the meantime. Reload to see their version.", http_status=409
-        )
 
 
 class BadEdit(ProductError):
@@ -159,6 +152,7 @@ def _draft(article: Article, asset: Asset, *, post_id: UUID, target: Target | No
         target=target,
         link=article.url,
         language=article.language,
+        ai_disclosures=brand.default_disclosures(article.blog),
     )
     PostMedia.objects.create(post=post, asset=asset)
     metadata.write_words(post, variant=variant)
@@ -185,6 +179,7 @@ def new_post_from_upload(
         description=_words(description),
         alt_text=asset.alt_text,
         link=_link(link),
+        ai_disclosures=brand.default_disclosures(blog),
     )
     PostMedia.objects.create(post=post, asset=asset)
     metadata.settle_state(post)
@@ -203,6 +198,7 @@ def edit_post(
     description: str | None = None,
     alt_text: str | None = None,
     link: str | None = None,
+    topics: Sequence[str] | None = None,
     ai_disclosures: Sequence[str] | None = None,
 ) -> Post:
     """Change what a post says; None leaves a field as it is. Words over a network's limit are kept: they are warned of.
@@ -216,9 +212,14 @@ def edit_post(
     }
     if link is not None:
         changes["link"] = _link(link)
+    if topics is not None:
+        changes["topics"] = _topics(topics)
     if ai_disclosures is not None:
         changes["ai_disclosures"] = [_words(kind)[:60] for kind in ai_disclosures][:10]
-    return _change(post, version, "post.edited", **changes)
+    changed = _change(post, version, "post.edited", **changes)
+    if changes.keys() & set(versions.ALL_WORDS):
+        versions.note_edit(changed, actor_id=scope.current().actor_id)
+    return changed
 
 
 def choose_target(post: Post, target: Target | None, *, version: int | None = None) -> Post:
@@ -285,6 +286,7 @@ def duplicate_post(post: Post) -> Post:
         alt_text=post.alt_text,
         link=post.link,
         language=post.language,
+        topics=post.topics,
         ai_disclosures=post.ai_disclosures,
     )
     for use in post.media.all():
@@ -323,6 +325,12 @@ def _words(text: str) -> str:
     if len(kept) > MAX_TEXT:
         raise BadEdit(f"This text has {len(kept):,} characters. At most {MAX_TEXT:,} can be kept.")
     return kept.strip()
+
+
+def _topics(topics: Sequence[str]) -> list[str]:
+    """Give topics as they are kept: each once whatever its case, the first ones count."""
+    found = {topic.casefold(): topic for topic in reversed([" ".join(_words(topic).split())[:80] for topic in topics])}
+    return [topic for topic in reversed(found.values()) if topic][:MAX_TOPICS]
 
 
 def _link(text: str) -> str:

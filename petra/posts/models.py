@@ -10,7 +10,40 @@ from django.utils import timezone
 from petra.accounts.models import Target
 from petra.articles.models import Article, Blog
 from petra.media.models import Asset
+from petra.posts.words_models import (
+    AiMonth,
+    BrandProfile,
+    Generation,
+    GenerationKind,
+    GenerationState,
+    WordsRun,
+    WordsRunState,
+    WordsTask,
+    WordsTaskState,
+    WriterAccess,
+    WriterPace,
+    WriterSeat,
+)
 from petra.tenancy.models import TenantForeignKey, TenantManager, TenantModel
+
+__all__ = [
+    "AiMonth",
+    "BrandProfile",
+    "Generation",
+    "GenerationKind",
+    "GenerationState",
+    "Post",
+    "PostManager",
+    "PostMedia",
+    "WordsRun",
+    "WordsRunState",
+    "WordsState",
+    "WordsTask",
+    "WordsTaskState",
+    "WriterAccess",
+    "WriterPace",
+    "WriterSeat",
+]
 
 
 class WordsState(models.TextChoices):
@@ -53,10 +86,13 @@ class Post(TenantModel):
     alt_text = models.TextField(blank=True)
     link = models.TextField(blank=True)  # without marker
     language = models.CharField(max_length=10, blank=True)
+    topics = models.JSONField(default=list)  # keywords of a few words each, the most fitting first
     ai_disclosures = models.JSONField(default=list)
     words_state = models.CharField(max_length=12, choices=WordsState.choices, default=WordsState.DRAFT)
     words_state_before = models.CharField(max_length=12, blank=True)
-    words_error = models.TextField(blank=True)
+    words_error = models.TextField(
+        blank=True
+    )  # an ai.contract.Cause: why the last writing failed; words stay as they were
     version = models.PositiveIntegerField(default=1)  # raised by every edit; an edit names the version it saw
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -82,21 +118,4 @@ class PostMedia(TenantModel):
         ordering: ClassVar[list[str]] = ["position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["workspace", "post", "position"], name="post_media_place"),
-        ]
-
-
-class Generation(TenantModel):
-    """One proposal for a post's words and who made it. The last three per post are kept."""
-
-    post = TenantForeignKey(Post, models.CASCADE, related_name="generations")
-    writer = models.CharField(max_length=60)  # "offline", later the model's name
-    feedback = models.TextField(blank=True)
-    title = models.TextField(blank=True)
-    description = models.TextField(blank=True)
-    alt_text = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["workspace", "post", "-created_at"], name="generation_newest"),
         ]

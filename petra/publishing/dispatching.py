@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from petra.articles import importing
 from petra.lib import clock, presence, queue
+from petra.posts import words_runs, writing
 from petra.publishing import finding
 from petra.publishing.finding import Turn
 from petra.publishing.hands import Hands
@@ -51,6 +52,8 @@ def sweep(*, gone_s: float | None = None, turn_s: float = TURN_S, has_lost_turns
         for name, arguments in found.parked:
             log.error("%s %s: %d workers died with it, so it is set aside", name, arguments, settings.MAX_CRASHES)
         swept = found.requeued + len(found.parked) + importing.resume_lost_imports()
+        writing.resume_due()
+        words_runs.resume_runs()
         lost = finding.lost_turns(older_s=turn_s) if has_lost_turns else []
     swept += sum(_recover(turn) for turn in lost)
     if swept:

@@ -9,7 +9,7 @@ from petra import demo
 from petra.accounts import jobs as accounts
 from petra.articles import importing, rhythm
 from petra.notifications import telling, watching
-from petra.posts import composing
+from petra.posts import composing, words_runs, writing, writing_job
 from petra.publishing import bulk, pruning
 
 
@@ -32,6 +32,14 @@ def _draft_posts(
         actor_id=UUID(actor_id) if actor_id else None,
         request_id=UUID(request_id),
     )
+
+
+def _write(workspace_id: str, generation_id: str) -> None:
+    writing_job.write(workspace_id=UUID(workspace_id), generation_id=UUID(generation_id))
+
+
+def _words_run(workspace_id: str, run_id: str) -> None:
+    words_runs.go_forward(workspace_id=UUID(workspace_id), run_id=UUID(run_id))
 
 
 def _run_bulk(workspace_id: str, run_id: str) -> None:
@@ -60,6 +68,8 @@ JOBS: dict[str, Callable[..., None]] = {
     bulk.JOB: _run_bulk,
     importing.JOB: _import_blog,
     composing.JOB: _draft_posts,
+    writing.JOB: _write,
+    words_runs.JOB: _words_run,
     demo.JOB: _fill_demo,
     accounts.RENEW: accounts.renew_tokens,
     accounts.SYNC_TARGETS: accounts.sync_targets,

@@ -1,0 +1,110 @@
+"""STOP 2, the voice: how a blog wants to sound, as pages edit it and as a writer gets it. Called inside a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from petra.ai.contract import Brand
+from petra.articles.models import Blog
+from petra.lib import clock
+from petra.lib.errors import ProductError
+from petra.posts.models import BrandProfile
+from petra.webhooks import events
+
+# The 16 fields in their 5 sections. Those of BASICS and IMPORT are the Blog's own, changed with the blog.
+SECTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "basics": ("name", "address", "language"),
+    "import": ("rhythm",),
+    "content": ("about", "audience", "voice", "keywords", "banned_words"),
+    "look": ("look", "colours"),
+    "instructions": ("title_rules", "description_rules", "alt_text_opening", "call_to_action", "instructions"),
+}
+TEXTS: Final = tuple(
+    name for part in ("content", "look", "instructions") for name in SECTIONS[part]
+    if name not in ("keywords", "banned_words")
+)  # fmt: skip
+LISTS: Final = ("keywords", "banned_words")
+MAX_TEXT: Final = 2_000
+MAX_ENTRY: Final = 80
+MAX_ENTRIES: Final = 100
+
+
+class BadProfile(ProductError):
+    """A field is too long to be of use to a writer."""
+
+    def __init__(self, for_person: str) -> None:
+        super().__init__("bad-profile", for_person)
+
+
+def profile_of(blog: Blog) -> BrandProfile:
+    """Give a blog's profile; an empty one, not saved, where nobody wrote one."""
+    found: BrandProfile | None = BrandProfile.objects.filter(blog=blog).first()
+    return found or BrandProfile(blog=blog)
+
+
+def save(
+    blog: Blog,
+    *,
+    texts: Mapping[str, str] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
+    ai_disclosures: Sequence[str] | None = None,
+) -> BrandProfile:
+    """Change what is named, leave the rest. `texts` are of TEXTS, `lists` of LISTS. Raises BadProfile."""
+    values: dict[str, object] = {}
+    for name, text in (texts or {}).items():
+        if name not in TEXTS:
+            raise ValueError(name)
+        values[name] = _text(text)
+    for name, entries in (lists or {}).items():
+        if name not in LISTS:
+            raise ValueError(name)
+        values[name] = _entries(entries)
+    if ai_disclosures is not None:
+        values["ai_disclosures"] = [" ".join(kind.split())[:60] for kind in ai_disclosures][:10]
+    profile, _ = BrandProfile.objects.update_or_create(blog=blog, defaults={**values, "updated_at": clock.now()})
+    events.record("blog.brand_changed", subject=blog, fields=sorted(values))
+    return profile  # type: ignore[no-any-return]  # the manager's type is open, see TenantModel
+
+
+def as_brand(blog: Blog | None, *, brief: str = "") -> Brand:
+    """Give what a writer is told of a blog. `brief` is a wish for this once, beside the blog's own instructions."""
+    if blog is None:
+        return Brand(instructions=brief)
+    profile = profile_of(blog)
+    return Brand(
+        name=blog.name,
+        about=profile.about,
+        audience=profile.audience,
+        voice=profile.voice,
+        keywords=tuple(profile.keywords),
+        banned_words=tuple(profile.banned_words),
+        look=profile.look,
+        colours=profile.colours,
+        title_rules=profile.title_rules,
+        description_rules=profile.description_rules,
+        alt_text_opening=profile.alt_text_opening,
+        call_to_action=profile.call_to_action,
+        instructions="\n".join(filter(None, (profile.instructions, brief))),
+    )
+
+
+def default_disclosures(blog: Blog | None) -> list[str]:
+    """Say what new pins of a blog disclose of AI."""
+    return list(profile_of(blog).ai_disclosures) if blog is not None else []
+
+
+def _text(text: str) -> str:
+    kept = text.replace("\x00", "").strip()
+    if len(kept) > MAX_TEXT:
+        raise BadProfile(f"This text has {len(kept):,} characters. At most {MAX_TEXT:,} are of use to a writer.")
+    return kept
+
+
+def _entries(entries: Sequence[str]) -> list[str]:
+    found = list(dict.fromkeys(filter(None, (" ".join(one.replace("\x00", "").split()) for one in entries))))
+    if len(found) > MAX_ENTRIES:
+        raise BadProfile(f"These are {len(found)} entries. At most {MAX_ENTRIES} are of use to a writer.")
+    if too_long := [one for one in found if len(one) > MAX_ENTRY]:
+        raise BadProfile(f"“{too_long[0][:30]}…” is too long: at most {MAX_ENTRY} characters.")
+    return found

@@ -1,0 +1,184 @@
+"""STOP 2, the money: a hard limit in dollars and tokens for each month, kept before a model is asked.
+
+The most a question can cost is reserved in one statement that fails where the month has no room, so questions that are
+asked at the same time can't pass the limit together. Afterwards the reservation gives way to what it really took; where
+the worker died, it stays charged. Called inside a scope.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection
+
+from petra.ai.contract import Cause, Usage, WriterFailed
+from petra.articles.models import Blog
+from petra.lib import clock
+from petra.posts import access_keys
+from petra.posts.access_keys import Standing
+from petra.posts.models import AiMonth, Generation
+from petra.tenancy import scope
+from petra.tenancy.models import Workspace
+
+_MILLION = Decimal(1_000_000)
+NO_MONEY = "The budget of ${limit} for this month is used up."
+NO_TOKENS = "The {limit} tokens of this month are used up."
+NO_PRICE = "The price of this model isn't known. Enter its price per million tokens, or take the budget in money away."
+
+_RESERVE = """
+insert into posts_aimonth as m (id, workspace_id, blog_id, month, spent_usd, reserved_usd, spent_tokens,
+  reserved_tokens, unpriced_tokens, asked, lost)
+select gen_random_uuid(), %(workspace)s, %(blog)s, %(month)s, 0, %(usd)s, 0, %(tokens)s, 0, 0, 0
+where (%(most_usd)s::numeric is null or %(usd)s::numeric <= %(most_usd)s::numeric)
+  and (%(most_tokens)s::bigint is null or %(tokens)s::bigint <= %(most_tokens)s::bigint)
+on conflict (workspace_id, blog_id, month) do update
+  set reserved_usd = m.reserved_usd + excluded.reserved_usd,
+      reserved_tokens = m.reserved_tokens + excluded.reserved_tokens
+  where (%(most_usd)s::numeric is null or m.spent_usd + m.reserved_usd + excluded.reserved_usd <= %(most_usd)s::numeric)
+    and (%(most_tokens)s::bigint is null
+      or m.spent_tokens + m.reserved_tokens + excluded.reserved_tokens <= %(most_tokens)s::bigint)
+returning m.id
+"""
+
+_SETTLE = """
+update posts_aimonth set reserved_usd = greatest(reserved_usd - %(reserved_usd)s, 0),
+  reserved_tokens = greatest(reserved_tokens - %(reserved_tokens)s, 0),
+  spent_usd = spent_usd + %(usd)s, spent_tokens = spent_tokens + %(tokens)s,
+  unpriced_tokens = unpriced_tokens + %(unpriced)s, asked = asked + %(asked)s, lost = lost + %(lost)s
+where id = %(id)s and workspace_id = %(workspace)s
+"""
+
+
+@dataclass(frozen=True)
+class Left:
+    """The month so far, under one access. `reserved` is what is being asked now; limits that are None are none."""
+
+    month: date
+    spent_usd: Decimal
+    reserved_usd: Decimal
+    spent_tokens: int
+    reserved_tokens: int
+    unpriced_tokens: int
+    asked: int
+    monthly_usd: Decimal | None
+    monthly_tokens: int | None
+
+    @property
+    def left_usd(self) -> Decimal | None:
+        """The dollars that are left; None where there is no limit."""
+        if self.monthly_usd is None:
+            return None
+        return max(self.monthly_usd - self.spent_usd - self.reserved_usd, Decimal(0))
+
+    @property
+    def left_tokens(self) -> int | None:
+        """The tokens that are left; None where there is no limit."""
+        if self.monthly_tokens is None:
+            return None
+        return max(self.monthly_tokens - self.spent_tokens - self.reserved_tokens, 0)
+
+
+def left(blog: Blog | None) -> Left:
+    """Say how this month stands for whoever writes for a blog, or for the workspace."""
+    standing = access_keys.access_of(blog)
+    month = this_month()
+    row = AiMonth.objects.filter(blog_id=standing.charged_to, month=month).first() or AiMonth(month=month)
+    return Left(
+        month=month,
+        spent_usd=row.spent_usd,
+        reserved_usd=row.reserved_usd,
+        spent_tokens=row.spent_tokens,
+        reserved_tokens=row.reserved_tokens,
+        unpriced_tokens=row.unpriced_tokens,
+        asked=row.asked,
+        monthly_usd=standing.monthly_usd,
+        monthly_tokens=standing.monthly_tokens,
+    )
+
+
+def this_month() -> date:
+    """Give the first day of the month it is in the workspace's zone."""
+    zone = Workspace.objects.get(pk=scope.current_workspace_id()).zone
+    return clock.now().astimezone(zone).date().replace(day=1)
+
+
+def priced(usage: Usage, standing: Standing) -> Usage:
+    """Put the workspace's own prices to tokens whose price isn't known otherwise."""
+    if usage.cost_usd is not None or standing.input_usd is None or standing.output_usd is None:
+        return usage
+    cost = (usage.input_tokens * standing.input_usd + usage.output_tokens * standing.output_usd) / _MILLION
+    return Usage(usage.input_tokens, usage.output_tokens, cost, usage.is_estimated)
+
+
+def reserve(generation: Generation, standing: Standing, most: Usage) -> None:
+    """Reserve `most` in this month and note it on `generation`, without saving. Raises WriterFailed(BUDGET)."""
+    if standing.monthly_usd is not None and most.cost_usd is None:
+        raise WriterFailed(Cause.BUDGET, NO_PRICE)
+    usd, tokens = most.cost_usd or Decimal(0), most.input_tokens + most.output_tokens
+    values = {
+        "workspace": scope.current_workspace_id(),
+        "blog": standing.charged_to,
+        "month": this_month(),
+        "usd": usd,
+        "tokens": tokens,
+        "most_usd": standing.monthly_usd,
+        "most_tokens": standing.monthly_tokens,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, values)
+        made = cursor.fetchone()
+    if made is None:
+        raise WriterFailed(Cause.BUDGET, _why_not(standing, tokens))
+    generation.month_id, generation.reserved_usd, generation.reserved_tokens = made[0], usd, tokens
+
+
+def settle(generation: Generation, usage: Usage, *, asked: int) -> None:
+    """Put what a try took in place of its reservation, on the month and on `generation`, without saving."""
+    _settle(generation, usage, asked=asked, lost=0)
+
+
+def settle_lost(generation: Generation) -> None:
+    """Charge the reservation of a try whose worker died: it may have been asked and paid. Without saving."""
+    is_priced = bool(generation.reserved_usd) or not generation.reserved_tokens
+    cost = generation.reserved_usd if is_priced else None
+    _settle(generation, Usage(generation.reserved_tokens, 0, cost, is_estimated=True), asked=1, lost=1)
+
+
+def added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Add two costs; None where one of them isn't known."""
+    return None if one is None or other is None else one + other
+
+
+def _settle(generation: Generation, usage: Usage, *, asked: int, lost: int) -> None:
+    tokens = usage.input_tokens + usage.output_tokens
+    if generation.month_id is not None:
+        values: dict[str, Decimal | int | UUID | None] = {
+            "id": generation.month_id,
+            "workspace": generation.own_workspace_id,
+            "reserved_usd": generation.reserved_usd,
+            "reserved_tokens": generation.reserved_tokens,
+            "usd": usage.cost_usd or Decimal(0),
+            "tokens": tokens,
+            "unpriced": tokens if usage.cost_usd is None else 0,
+            "asked": asked,
+            "lost": lost,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_SETTLE, values)
+    generation.month_id, generation.reserved_usd, generation.reserved_tokens = None, Decimal(0), 0
+    generation.input_tokens += usage.input_tokens
+    generation.output_tokens += usage.output_tokens
+    generation.cost_usd = added(generation.cost_usd, usage.cost_usd)
+    generation.is_estimated = generation.is_estimated or usage.is_estimated
+    generation.asked += asked
+
+
+def _why_not(standing: Standing, tokens: int) -> str:
+    row = AiMonth.objects.filter(blog_id=standing.charged_to, month=this_month()).first()
+    used = row.spent_tokens + row.reserved_tokens if row is not None else 0
+    if standing.monthly_tokens is not None and used + tokens > standing.monthly_tokens:
+        return NO_TOKENS.format(limit=f"{standing.monthly_tokens:,}")
+    return NO_MONEY.format(limit=standing.monthly_usd)
