@@ -1,43 +1,61 @@
 """The writer that needs no key and no internet: it picks from the article's own words. Pure.
 
-Called by `posts.metadata`. Invents nothing but the opening of an alt text where nobody described the picture. Whole
-sentences that speak of the article's subject are chosen and put in the article's order; the pins of one article share
-them out.
+Called by `posts`. Invents nothing but the opening of an alt text where nobody described the picture. Whole sentences
+that speak of the article's subject are chosen, in the article's order; the pins of one article share them out.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from petra.ai import sentences
+from petra.ai.alt_texts import alt_text_of
+from petra.ai.answers import fitted
 from petra.ai.contract import OnPartial, Request, Source, Words, Written
-from petra.ai.lexicon import ALT_OPENINGS, LEANS, PAGE_TALK, PLAIN_HEADINGS, STOP_WORDS
+from petra.ai.lexicon import PAGE_TALK, PLAIN_HEADINGS, PLAIN_TAGS, SHORTER, STOP_WORDS
+from petra.ai.passages import Heard, Passage, Reader, clean, join, width
+from petra.ai.topics import topics_of
+from petra.ai.unwanted import unwanted_by
 
 GOOD_DESCRIPTION = 420  # what readers take in; the limit of a network may be lower, then it counts
-_READ_AT_MOST = 20_000  # characters of an article: what says what it is about stands before
-_WORD = re.compile(r"\w{3,}")
-_ADDRESS = re.compile(r"https?://|www\.|\S@\S")
-_FILE_NAME = re.compile(
-    r"[\w().\- ]+\.(?:jpe?g|png|webp|gif|avif|heic)|(?:img|dsc[fn]?|image|photo|bild|foto)?[\W\d_]*", re.I
-)
+SHORT_DESCRIPTION = 180  # for who asked for less
+_ENOUGH = 160  # characters of a description: below, another passage is added
+_READ_AT_MOST = 12_000  # characters of an article: what says what it is about stands before
+_MOST_VARIANTS = 50
 _TITLE_BREAK = re.compile(r"\s*[:|]\s+|\s+[–—-]\s+")
-_NUMBER = re.compile(r"\A\d{1,2}[.):]\s+")
-_TITLE_PAUSE = re.compile(r"\s*[,;(]\s*")
+_NUMBER = re.compile(r"\A(?:\d{1,2}\s*[.):/-]|[#№]\s*\d{1,2}\s*[.):-]?)\s*(?=\D)")
+_OF_THE_WRITER = re.compile(r"(?:about|über|à propos|sobre|chi|over|hi|hallo|hello|welcome|willkommen)\b")
+_SHORT_SENTENCE = range(20, 71)  # characters: one that can be a title
 
 
 @dataclass(frozen=True)
-class _Sentence:
-    text: str
-    place: int  # in the article's order
-    score: float = 0.0
+class _Hand:
+    """What one pin of the article says, and the heading it stands under."""
+
+    sentences: tuple[str, ...]
+    heading: str = ""
+    is_first: bool = False
+
+
+@dataclass
+class _Said:
+    """What the article's other pins say already."""
+
+    titles: set[str] = field(default_factory=set)
+    sentences: set[str] = field(default_factory=set)
+
+    def add(self, words: Words) -> None:
+        self.titles.add(words.title.casefold().strip())
+        self.sentences.update(
+            sentence.casefold() for sentence in sentences.split(sentences.one_line(words.description))
+        )
 
 
 class OfflineWriter:
-    """See `contract.Writer`."""
+    """See `contract.Writer`. Always gives the same words for the same request."""
 
     name = "offline"
 
@@ -46,14 +64,20 @@ class OfflineWriter:
 
 
 def _words_of(request: Request) -> Words:
-    article, limits, variant = _read(request.source), request.limits, request.variant
-    title = _title(article, limits.max_title, variant)
+    article, limits, brand = _read(request.source), request.limits, request.brand
+    wants_less = bool(request.turns and SHORTER.search(request.turns[-1].feedback.lower()))
+    room = min(limits.max_description, SHORT_DESCRIPTION if wants_less else GOOD_DESCRIPTION)
+    reader = Reader(article, unwanted_by(request))
+    title, description = _title_and_description(article, reader, request, room)
+    subject = sentences.one_line(article.title or title)
+    opening = sentences.one_line(brand.alt_text_opening)
     written = Words(
-        title,
-        _description(article, limits.max_description, variant) or sentences.fit(title, limits.max_description),
-        _alt_text(article, limits.max_alt_text),
+        title=title,
+        description=description or sentences.fit(_any_text(article), limits.max_description) or title,
+        alt_text=alt_text_of(article, subject, most=limits.max_alt_text, opening=opening),
+        topics=topics_of(article, brand),
     )
-    return written.only(request.fields, request.current)
+    return fitted(written, request)
 
 
 def _read(source: Source) -> Source:
@@ -64,8 +88,8 @@ def _read(source: Source) -> Source:
         title=sentences.one_line(source.title[:2000]),
         excerpt=sentences.one_line(source.excerpt[:5000]),
         text=text,
-        headings=tuple(filter(None, (sentences.one_line(heading[:500]) for heading in source.headings))),
-        tags=tuple(filter(None, (sentences.one_line(tag[:200]) for tag in source.tags))),
+        headings=tuple(filter(None, (sentences.one_line(heading[:500]) for heading in source.headings[:50]))),
+        tags=tuple(filter(None, (sentences.one_line(tag[:200]) for tag in source.tags[:50]))),
         picture_alt=sentences.one_line(source.picture_alt[:2000]),
         picture_caption=sentences.one_line(source.picture_caption[:2000]),
     )
@@ -73,32 +97,163 @@ def _read(source: Source) -> Source:
 
 
 def _language_of(article: Source) -> str:
-    """Tell German from English by their commonest words; empty where neither is likely."""
+    """Tell a language by its commonest words; empty where none is likely."""
     words = Counter(f"{article.title} {article.excerpt} {article.text[:3000]}".lower().split())
     seen = {language: sum(words[word] for word in common) for language, common in STOP_WORDS.items()}
     best = max(seen, key=lambda language: seen[language])
     return best if seen[best] * 8 > sum(words.values()) else ""
 
 
-def _title(article: Source, most: int, variant: int) -> str:
-    title = article.title or _any_words(article)
-    asides = [_NUMBER.sub("", heading) for heading in article.headings if _is_telling(heading, title)]
-    if variant > 0 and asides and article.title:
-        short = _TITLE_BREAK.split(title, maxsplit=1)[0]
-        subject = short if len(short) > 8 else title
-        aside = asides[(variant - 1) % len(asides)]
-        longer = f"{subject} – {aside}" if ":" in subject + aside else f"{subject}: {aside}"
-        if len(longer) <= most:
-            return longer
-    return _shortened_title(title, most)
+def _title_and_description(article: Source, reader: Reader, request: Request, room: int) -> tuple[str, str]:
+    """Choose what no other pin of the article says. Without siblings, the pins before this one are made up again."""
+    passages = reader.passages(room=room, enough=min(_ENOUGH, room))
+    hands = _hands(article, reader, passages, room)
+    said = _Said()
+    for sibling in (*request.siblings, *(turn.proposal for turn in request.turns)):
+        said.add(sibling)
+    rounds = 1 if request.siblings else min(request.variant, _MOST_VARIANTS) + 1
+    title = description = ""
+    for number in range(rounds):
+        hand = _fresh(hands, said) or _dealt_anew([*passages, *reader.others(room=room)], said, room, number)
+        title = _title(article, hand, _short_sentences(passages, hand), said, request.limits.max_title, number)
+        description = join(hand.sentences)
+        said.add(Words(title, description))
+    return title, description
+
+
+# ---- description ----
+
+
+def _hands(article: Source, reader: Reader, passages: Sequence[Passage], room: int) -> list[_Hand]:
+    """Share the article's passages out: the first hand opens like the article, each of the others has the best left."""
+    opening = _opening(article, reader, passages, room)
+    hands = [_Hand(tuple(opening), is_first=True)] if opening else []
+    used, heard = set(opening), Heard(opening)
+    left = [passage for passage in passages if not heard.says(passage.sentences[0])]
+    while left:
+        passage, *left = left
+        if used.intersection(passage.sentences):
+            continue
+        taken = [passage]
+        used.update(passage.sentences)
+        if width(passage.text) < _ENOUGH * 4 // 5:
+            taken += _beside(passage, left, used, room - len(passage.text) - 1)
+        ordered = sorted(taken, key=lambda one: one.place)
+        hands.append(_Hand(tuple(s for one in ordered for s in one.sentences), passage.heading))
+    return hands
+
+
+def _beside(passage: Passage, left: Sequence[Passage], used: set[str], room: int) -> list[Passage]:
+    """Find a second passage for a short one, best under the same heading, and note it as used."""
+    fresh = [one for one in left if not used.intersection(one.sentences) and len(one.text) <= room]
+    near = [one for one in fresh if one.heading == passage.heading] or fresh
+    for one in near[:1]:
+        used.update(one.sentences)
+    return near[:1]
+
+
+def _opening(article: Source, reader: Reader, passages: Sequence[Passage], room: int) -> list[str]:
+    """Begin with the excerpt's whole sentences and go on as the article does, else with its best passage."""
+    title = Heard([article.title])
+    usable = reader.usable(_without_title(article.excerpt, article.title))
+    while usable and (reader.leans(usable[0]) or title.says(usable[0], share=0.85)):
+        usable.pop(0)
+    taken: list[str] = []
+    for sentence in usable:
+        if len(join([*taken, sentence])) > room:
+            break
+        taken.append(sentence)
+    if taken and width(join(taken)) < _ENOUGH:
+        left = room - len(join(taken)) - 1
+        taken += reader.after(taken[-1], room=left, enough=_ENOUGH) or _more(taken, passages, left)
+    elif not taken and passages:
+        taken = list(passages[0].sentences)
+        if width(join(taken)) < _ENOUGH:
+            taken += _more(taken, passages[1:], room - len(join(taken)) - 1)
+    return taken
+
+
+def _more(taken: Sequence[str], passages: Sequence[Passage], room: int) -> list[str]:
+    heard = Heard(taken)
+    fitting = (passage.sentences for passage in passages if len(passage.text) <= room)
+    return next((list(told) for told in fitting if not any(map(heard.says, told))), [])
+
+
+def _without_title(excerpt: str, title: str) -> str:
+    if len(title) > 3 and excerpt.casefold().startswith(title.casefold()):
+        return excerpt[len(title) :].lstrip(" :.–—-|!?")
+    return excerpt
+
+
+def _fresh(hands: Sequence[_Hand], said: _Said) -> _Hand | None:
+    """Choose the first hand that says nothing said before."""
+    return next((h for h in hands if not any(s.casefold() in said.sentences for s in h.sentences)), None)
+
+
+def _dealt_anew(passages: Sequence[Passage], said: _Said, room: int, number: int) -> _Hand:
+    """Put sentences beside each other that did not stand together before, the least said of them."""
+    fresh = [one for one in passages if one.sentences[0].casefold() not in said.sentences][:2]
+    count = min(len(passages), 24)
+    dealt = [_beside_each_other(fresh)] if fresh else []
+    for start in range(count if not fresh else 0):
+        first = passages[(start + number) % count]
+        second = passages[(start + number + number % max(count - 1, 1) + 1) % count]
+        dealt += [_beside_each_other([first, second]), _beside_each_other([first])]
+    fitting = [hand for hand in dealt if len(join(hand.sentences)) <= room]
+    if not fitting:
+        return _Hand(passages[0].sentences) if passages else _Hand(())
+    return min(fitting, key=lambda hand: sum(s.casefold() in said.sentences for s in hand.sentences))
+
+
+def _beside_each_other(passages: Sequence[Passage]) -> _Hand:
+    ordered = sorted(passages, key=lambda one: one.place)
+    return _Hand(tuple(dict.fromkeys(one.sentences[0] for one in ordered)), ordered[0].heading)
+
+
+def _any_text(article: Source) -> str:
+    whole = clean(" ".join(article.text.splitlines()))
+    return article.excerpt or whole or ", ".join(article.tags)
+
+
+# ---- title ----
+
+
+def _short_sentences(passages: Sequence[Passage], hand: _Hand) -> list[str]:
+    """List short sentences that can be titles: not of the pin itself, and none that asks."""
+    firsts = (passage.sentences[0] for passage in passages)
+    return [s.rstrip(".。") for s in firsts if len(s) in _SHORT_SENTENCE and "?" not in s and s not in hand.sentences]
+
+
+def _title(article: Source, hand: _Hand, spoken: Sequence[str], said: _Said, most: int, number: int) -> str:
+    """Give the article's own title to the first pin, then what its sections are about, then what the article says."""
+    own = sentences.fit_title(article.title or _any_words(article), most)
+    asides = [_NUMBER.sub("", heading).strip(" :") for heading in article.headings if _is_telling(heading, own)]
+    turn = max(number - 1, 0) % len(asides) if asides else 0
+    sections = [_joined(article.title, aside, most) for aside in asides[turn:] + asides[:turn]]
+    if hand.heading and _is_telling(hand.heading, own):
+        sections.insert(0, _joined(article.title, _NUMBER.sub("", hand.heading).strip(" :"), most))
+    short = [sentence for sentence in spoken if len(sentence) <= most]
+    wanted = [own, *sections, *short] if hand.is_first else [*sections, own, *short]
+    return next((title for title in wanted if title and title.casefold() not in said.titles), own)
 
 
 def _is_telling(heading: str, title: str) -> bool:
-    return (
-        8 <= len(heading) <= 60
-        and heading.lower().rstrip(":") not in PLAIN_HEADINGS
-        and heading.lower() not in title.lower()
-    )
+    bare, own = _NUMBER.sub("", heading).strip().rstrip(":").casefold(), title.casefold()
+    is_plain = bare in PLAIN_HEADINGS or bare in PLAIN_TAGS or PAGE_TALK.search(bare) or _OF_THE_WRITER.match(bare)
+    is_repeated = bare in own or (len(own) > 3 and own in bare)
+    return 8 <= len(heading) <= 70 and not is_plain and any(map(str.isalpha, bare)) and not is_repeated
+
+
+def _joined(title: str, aside: str, most: int) -> str:
+    """Put a section's heading behind the subject; alone where both are too long and it says enough."""
+    if not title:
+        return aside if len(aside) <= most else ""
+    short = _TITLE_BREAK.split(title, maxsplit=1)[0]
+    subject = (short if len(short) > 8 else title).rstrip(" .!…")
+    joined = f"{subject} – {aside}" if ":" in subject + aside or subject.endswith("?") else f"{subject}: {aside}"
+    if len(joined) <= most:
+        return joined
+    return aside if len(aside) <= most and len(aside.split()) >= 4 else ""
 
 
 def _any_words(article: Source) -> str:
@@ -118,125 +273,3 @@ def _any_words(article: Source) -> str:
         ),
         "",
     )
-
-
-def _shortened_title(title: str, most: int) -> str:
-    """Shorten a title where it pauses, if half of the room is filled then; else at a word."""
-    if len(title) <= most:
-        return title
-    for kind in (_TITLE_BREAK, _TITLE_PAUSE):
-        pauses = [match.start() for match in kind.finditer(title) if most // 2 <= match.start() <= most]
-        if pauses:
-            return title[: pauses[-1]]
-    return sentences.at_word(title, most)
-
-
-def _description(article: Source, most: int, variant: int) -> str:
-    room = min(most, GOOD_DESCRIPTION)
-    opening = [s for s in sentences.split(article.excerpt) if sentences.ends_well(s) and len(s) <= room]
-    pool = [s for s in _ranked(article) if not any(_say_the_same(s.text, said) for said in opening)]
-    chosen = _share(opening, pool, room, variant)
-    if chosen:
-        return " ".join(chosen)
-    rest = article.excerpt or " ".join(article.text.splitlines()) or ", ".join(article.tags)
-    return sentences.fit(rest, most)
-
-
-def _share(opening: list[str], pool: list[_Sentence], room: int, variant: int) -> list[str]:
-    """Deal the sentences out to the pins of one article and give the hand of one of them, in the article's order.
-
-    The first hand begins with the excerpt. When all are dealt, dealing begins anew one sentence further on.
-    """
-    pool = [sentence for sentence in pool if len(sentence.text) <= room]
-    hand: list[str] = []
-    drawn: list[_Sentence] = []
-    used = 0
-    for number in range(variant + 1):
-        hand, drawn = _first_fitting(opening, room) if number == 0 else [], []
-        left = room - len(" ".join(hand))
-        # A short article's sentences should do for three pins.
-        in_a_hand = max(2, len(pool) // 3) if number == 0 or len(pool) > 3 else 1
-        for _ in range(min(in_a_hand, len(pool))):
-            sentence = pool[(used + used // len(pool)) % len(pool)]
-            if len(sentence.text) + bool(hand or drawn) > left or sentence in drawn:
-                break
-            left -= len(sentence.text) + bool(hand or drawn)
-            drawn.append(sentence)
-            used += 1
-    return hand + [sentence.text for sentence in sorted(drawn, key=lambda sentence: sentence.place)]
-
-
-def _first_fitting(opening: list[str], room: int) -> list[str]:
-    for count in range(len(opening), 0, -1):
-        if len(" ".join(opening[:count])) <= room:
-            return opening[:count]
-    return []
-
-
-def _ranked(article: Source) -> list[_Sentence]:
-    """List the article's usable sentences, the most telling first."""
-    found = list(_usable(article.text))
-    good = [
-        s for s in found if 40 <= len(s.text) <= 260 and s.text.split(" ", 1)[0].lower().strip("\"'„“”,") not in LEANS
-    ]
-    weights = _weights(article)
-    scored = (replace(s, score=_score(s, weights)) for s in good or found)
-    return sorted(scored, key=lambda sentence: (-sentence.score, sentence.place))
-
-
-def _usable(text: str) -> Iterator[_Sentence]:
-    seen: set[str] = set()
-    place = 0
-    for entry in text.splitlines():
-        line = entry.lstrip("-•*–· ")
-        if not sentences.ends_well(line):
-            continue  # a heading or an entry of a list
-        for sentence in sentences.split(line):
-            key = sentence.casefold()
-            place += 1
-            if key in seen or not sentences.ends_well(sentence) or _ADDRESS.search(key):
-                continue
-            if any(phrase in key for phrase in PAGE_TALK) or sentence.isupper():
-                continue
-            seen.add(key)
-            yield _Sentence(sentence, place)
-
-
-def _say_the_same(one: str, other: str) -> bool:
-    """Say whether most words of one sentence stand in the other."""
-    words, others = set(one.casefold().split()), set(other.casefold().split())
-    return len(words & others) > 0.6 * min(len(words), len(others))
-
-
-def _weights(article: Source) -> dict[str, float]:
-    """Weigh words by how often the article uses them; those of its title and tags count more."""
-    stop = STOP_WORDS.get(article.language, frozenset())
-    counts = Counter(word for word in _WORD.findall(article.text.lower()) if word not in stop)
-    weights = {word: math.log1p(count) for word, count in counts.items()}
-    for word in _WORD.findall(f"{article.title} {' '.join(article.tags)}".lower()):
-        if word not in stop:
-            weights[word] = weights.get(word, 0.5) + 1.5
-    return weights
-
-
-def _score(sentence: _Sentence, weights: dict[str, float]) -> float:
-    words = _WORD.findall(sentence.text.lower())
-    subject = sum(weights.get(word, 0.0) for word in set(words)) / (len(words) + 4)
-    early = 1 / (1 + sentence.place / 10)
-    asks = 0.3 if "?" in sentence.text else 0.0
-    counts = 0.1 * sum(
-        character.isdigit() for character in sentence.text
-    )  # amounts and temperatures: steps, not reasons
-    return subject + 0.4 * early - asks - min(counts, 0.4)
-
-
-def _alt_text(article: Source, most: int) -> str:
-    for words in (article.picture_alt, article.picture_caption):
-        if len(words) > 3 and not _FILE_NAME.fullmatch(words):
-            return sentences.fit(words, most)
-    title = article.title or _any_words(article)
-    opening = ALT_OPENINGS.get(article.language, "{}")
-    room = most - len(opening) + 2
-    if not title or room < 20:
-        return sentences.fit(title, most)
-    return opening.format(sentences.at_word(title, room))

@@ -1,6 +1,6 @@
 """Text into sentences and back under a limit: never a cut word, never a split character. Pure.
 
-German and English are known well (abbreviations, ordinals); other languages are split at what plainly ends a sentence.
+Seven languages are known well (abbreviations, ordinals); others are split at what plainly ends a sentence.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import regex
 
-from petra.ai.lexicon import ABBREVIATIONS, AFTER_ORDINALS, BEFORE_NUMBERS
+from petra.ai.lexicon import ABBREVIATED_PAIRS, ABBREVIATIONS, AFTER_ORDINALS, BEFORE_NUMBERS
 
 _TAG = regex.compile(r"<(?:/?[a-zA-Z][^<>]{0,2000}|!--.{0,2000}?--)>", regex.DOTALL)
 _NOT_TEXT = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u200b\ufeff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffc\ufffd]+")
@@ -77,6 +77,8 @@ def _goes_on(before: str, match: regex.Match[str]) -> bool:
         is_ordinal = len(last) <= 2 and after is not None and after.group(1).lower() in AFTER_ORDINALS
         return is_ordinal or before.strip() == last
     if last in BEFORE_NUMBERS and match["next"][-1].isdigit():
+        return True
+    if len(words) > 1 and (words[-2].lower().lstrip("("), last) in ABBREVIATED_PAIRS:
         return True
     return last in ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i")
 

@@ -5,6 +5,7 @@ A sentence that holds one is dropped while others are left; in the last one only
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ ADDRESS = regex.compile(
     rf"(?:(?-i:{_ENDINGS})(?![\w\-])(?:/{_TEXT}*)?|\p{{L}}{{2,18}}/{_TEXT}*)",
     regex.IGNORECASE,
 )
+_MAY_HOLD_ONE = re.compile(r"://|\S@\S|\w\.\w", re.IGNORECASE)  # most texts don't, and this is quick to see
 _TAIL = regex.compile(r"[.,;:!?)\]}'’…]+\Z")
 _MARKDOWN_LINK = regex.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{1,2000}\)")
 _LOOSE = regex.compile(r"\s+(?=[.,;:!?…)](?:\s|\Z))|(?<=[(\[„«“])\s+|[(\[„«“]\s*[)\]“»”]")
@@ -75,13 +77,15 @@ class Unwanted:
         return text[: spans[0][0]].rstrip() if spans else text
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        found = list(self._addresses(text))
+        found = self._addresses(text)
         if self.banned is not None:
             found += self.banned.finditer(text)
         return sorted(match.span() for match in found)
 
-    def _addresses(self, text: str) -> Iterable[regex.Match[str]]:
-        return (found for found in ADDRESS.finditer(text) if _name(found.group()) not in self.allowed)
+    def _addresses(self, text: str) -> list[regex.Match[str]]:
+        if not _MAY_HOLD_ONE.search(text):
+            return []
+        return [found for found in ADDRESS.finditer(text) if _name(found.group()) not in self.allowed]
 
 
 def unwanted_by(request: Request) -> Unwanted:

@@ -89,7 +89,7 @@ def test_german_is_written_in_german() -> None:
 
 def test_an_unnamed_language_is_told_from_its_words_and_others_do_no_harm() -> None:
     assert write(replace(KUCHEN, language=""))[2].startswith("Bild aus")
-    other = Source(title="Tarte aux pommes", text="On épluche les pommes avant de les couper en tranches très fines.")
+    other = Source(title="Omenapiirakka", text="Omenat kuoritaan ennen kuin ne leikataan aivan ohuiksi viipaleiksi.")
     assert write(other) == (other.title, other.text, other.title)
 
 
