@@ -1,4 +1,5 @@
-"""The key ring of this installation, read from PETRA_KEYS once. Used by `tokens` and `connecting` only."""
+"""The key ring of this installation, read from PETRA_KEYS once. Used by `tokens`, `connecting` and
+`posts.access_keys` only."""
 
 from __future__ import annotations
 

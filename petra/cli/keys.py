@@ -66,16 +66,20 @@ def rotate(as_json: output.Json = False) -> None:
     with preparing.database():
         preparing.set_up_django()
         from petra.accounts import tokens  # models load only after Django is set up
+        from petra.posts import access_keys
 
         with output.progress("Sealing anew") as bar:
             done = tokens.rotate_keys(progress=lambda seen: bar.update(bar.task_ids[0], completed=seen))
-    value = {"seen": done.seen, "resealed": done.resealed, "unreadable": done.unreadable}
-    if done.unreadable:
-        output.result(
-            value, f"{done.unreadable} of {done.seen} accounts need a key that is not in the ring: put it back there."
-        )
+        ai_seen, ai_resealed, ai_unreadable = access_keys.rotate_keys()
+    seen, unreadable = done.seen + ai_seen, done.unreadable + ai_unreadable
+    value = {"seen": seen, "resealed": done.resealed + ai_resealed, "unreadable": unreadable}
+    if unreadable:
+        output.result(value, f"{unreadable} of {seen} secrets need a key that is not in the ring: put it back there.")
         raise typer.Exit(output.ExitCode.FAILED)
-    output.result(value, f"{done.resealed} of {done.seen} accounts sealed anew; the other keys are not needed now.")
+    said = (
+        f"{value['resealed']} of {seen} secrets of accounts and models sealed anew; the other keys are not needed now."
+    )
+    output.result(value, said)
 
 
 def _ring() -> seal.KeyRing:

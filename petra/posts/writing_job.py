@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from petra.ai import money
 from petra.ai.contract import RETRIED, Cause, Request, Stopped, Usage, WriterFailed, Written
 from petra.lib import clock, ids
 from petra.posts import access_keys, asking, budget, leases, metadata, pace, versions, words_runs, writing
+from petra.posts.access_keys import Opened
+from petra.posts.asking import Question
 from petra.posts.incoming import Incoming, Try
 from petra.posts.models import Generation, GenerationKind, GenerationState, Post, WordsTask
 from petra.tenancy import scope
@@ -33,6 +35,15 @@ _BACKOFF_S: Final = (2.0, 8.0)
 _RATE_S: Final = 20.0  # where the provider doesn't say for how long
 _MOST_WAIT_S: Final = 900.0  # whoever is to wait longer hears why instead
 _CRASHED: Final = "Petra was stopped while the words were written."
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A question with all it needs: what is asked, who is asked, and what that can cost at most."""
+
+    request: Request
+    opened: Opened
+    most: Usage
 
 
 @dataclass(frozen=True)
@@ -62,62 +73,79 @@ def _try(workspace_id: UUID, generation_id: UUID) -> UUID | None:
             return None
         if row.holder_id is not None:
             _write_off(row)
-        run: tuple[UUID, str] | None = (
-            WordsTask.objects.filter(generation=row).values_list("run_id", "run__brief").first()
-        )
-        found = asking.question_of(row, brief=run[1] if run else "") if row.state == GenerationState.RUNNING else None
-    request = asking.with_pictures(found) if found is not None else None
-    taken = _begin(workspace_id, generation_id, request)
-    if taken is not None and request is not None:
+        run_id, brief = _run_of(row)
+        if not _is_to_be_asked(row):
+            return run_id
+        try:
+            opened = access_keys.opened(Post.objects.values_list("blog_id", flat=True).get(pk=row.post_id))
+        except WriterFailed as failure:
+            _fail(row, failure)
+            return run_id
+        found = asking.question_of(row, brief=brief)
+    ready = _ready(found, opened)
+    with scope.workspace(workspace_id):
+        taken = _begin(generation_id, ready)
+    if taken is not None:
         if not connection.in_atomic_block:
             connections.close_all()  # nothing of the database is held while the model thinks
         with leases.held(workspace_id, generation_id, taken.holder_id):
-            came = _ask(taken, request)
+            came = _ask(taken, ready.request)
         with scope.workspace(workspace_id):
             _settle(taken, came)
-    return run[0] if run else None
+    return run_id
+
+
+def _run_of(row: Generation) -> tuple[UUID | None, str]:
+    found: tuple[UUID, str] | None = (
+        WordsTask.objects.filter(generation=row).values_list("run_id", "run__brief").first()
+    )
+    return found or (None, "")
+
+
+def _is_to_be_asked(row: Generation) -> bool:
+    """Say whether there is still something to ask; else end it."""
+    if row.state != GenerationState.RUNNING:  # stopped or reset, and its last try is paid for
+        row.next_at = None
+        row.save()
+        return False
+    if row.crashes >= MAX_TRIES:
+        _fail(row, WriterFailed(Cause.INTERRUPTED, _CRASHED))
+        return False
+    return True
+
+
+def _ready(found: Question, opened: Opened) -> _Ready:
+    """Read the picture and say what asking can cost at most. Slow, so no row is locked."""
+    request = asking.with_pictures(found)
+    standing = opened.standing
+    if standing.is_offline:
+        return _Ready(request, opened, Usage())
+    most = money.most_it_can_cost(request, opened.writer.name, provider=standing.provider, base_url=standing.base_url)
+    return _Ready(request, opened, budget.priced(most, standing))
 
 
 # ---- begin: one transaction ----
 
 
-def _begin(workspace_id: UUID, generation_id: UUID, request: Request | None) -> Try | None:
+def _begin(generation_id: UUID, ready: _Ready) -> Try | None:
     """Take the try: its seat, its place in the minute and its share of the month, or none of them."""
-    with scope.workspace(workspace_id):
-        row = Generation.objects.select_for_update().get(pk=generation_id)
-        now = clock.now()
-        if row.holder_id is not None or row.next_at is None or row.next_at > now:  # another took it
-            return None
-        if row.state != GenerationState.RUNNING or request is None:
-            row.next_at = None
+    row = Generation.objects.select_for_update().get(pk=generation_id)
+    now = clock.now()
+    if row.holder_id is not None or row.next_at is None or row.next_at > now or row.state != GenerationState.RUNNING:
+        return None  # another took it, or a person stopped it
+    holder_id, opened, standing = ids.new_id(), ready.opened, ready.opened.standing
+    if opened.key_digest:
+        wait_s = pace.take(opened.key_digest, holder_id, at_once=standing.at_once, per_minute=standing.per_minute)
+        if wait_s:
+            row.next_at = now + timedelta(seconds=wait_s)
             row.save()
             return None
-        if row.crashes >= MAX_TRIES:
-            _fail(row, WriterFailed(Cause.INTERRUPTED, _CRASHED))
+        try:
+            budget.reserve(row, standing, ready.most)
+        except WriterFailed as failure:
+            pace.leave(holder_id)
+            _fail(row, failure)
             return None
-        return _take(row, request, now)
-
-
-def _take(row: Generation, request: Request, now: datetime) -> Try | None:
-    holder_id = ids.new_id()
-    try:
-        opened = access_keys.opened(Post.objects.values_list("blog_id", flat=True).get(pk=row.post_id))
-        standing = opened.standing
-        if opened.key_digest:
-            wait_s = pace.take(opened.key_digest, holder_id, at_once=standing.at_once, per_minute=standing.per_minute)
-            if wait_s:
-                row.next_at = now + timedelta(seconds=wait_s)
-                row.save()
-                return None
-            most = budget.priced(money.most_it_can_cost(request, opened.writer.name), standing)
-            try:
-                budget.reserve(row, standing, most)
-            except WriterFailed:
-                pace.leave(holder_id)
-                raise
-    except WriterFailed as failure:
-        _fail(row, failure)
-        return None
     row.holder_id, row.next_at = holder_id, now + leases.until()
     row.writer, row.provider = opened.writer.name[:120], "" if standing.is_offline else standing.provider
     row.tries += 1

@@ -21,7 +21,7 @@ from petra.accounts.models import AccountState
 from petra.articles.models import RunState
 from petra.cli.main import app
 from petra.networks.registry import NETWORKS
-from petra.posts.models import WordsState
+from petra.posts.models import GenerationState, WordsRunState, WordsState
 from petra.publishing.models import State
 from petra.publishing.states import MOVES
 
@@ -225,6 +225,8 @@ def test_every_model_is_in_the_glossary_with_its_table() -> None:
     [
         ("States of a delivery", State),
         ("States of a post's words", WordsState),
+        ("States of a proposal", GenerationState),
+        ("States of a words run", WordsRunState),
         ("States of an account", AccountState),
         ("States of an import", RunState),
     ],
