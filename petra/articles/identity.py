@@ -6,6 +6,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 MAX_KEY_CHARS = 500  # an index row of PostgreSQL holds about 2,700 bytes
@@ -53,6 +54,7 @@ def site_of(url: str) -> Site:
     return Site(_bare_host(parts.netloc), folder)
 
 
+@lru_cache(maxsize=4096)
 def address_key(url: str) -> str:
     """Give the key under which an address is one article: equal keys are the same page.
 

@@ -23,6 +23,7 @@ ROBOTS_BYTES = 500 * 1024
 GAP_S = 1.0
 MAX_CRAWL_DELAY_S = 30.0
 MAX_RETRY_AFTER_S = 600.0
+SLOW_S = 0.1  # a mean answer faster than that is no sign of a burden, and a part of it is our own work
 MAX_PACE_S = 10.0  # how far slow answers may stretch the gap
 MAX_TRIES = 3
 _JITTER = 0.1
@@ -168,8 +169,8 @@ class Visitor:
 
     def _rest(self, host: _Host) -> None:
         """Leave the host alone from now on for its gap, a little more at random, never less."""
-        pace = 2 * sum(host.answer_s) / len(host.answer_s) if host.answer_s else 0.0
-        gap = max(host.gap_s, min(pace, MAX_PACE_S))
+        answer_s = sum(host.answer_s) / len(host.answer_s) if host.answer_s else 0.0
+        gap = max(host.gap_s, min(2 * answer_s, MAX_PACE_S) if answer_s >= SLOW_S else 0.0)
         host.next_at = clock.monotonic() + gap * (1 + _JITTER) * ids.jitter(_JITTER / (1 + _JITTER))
 
     def _note(self, answer: outbound.Answer) -> None:

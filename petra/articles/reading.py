@@ -48,9 +48,9 @@ class Crew:
         self._waiting = 0
         self._failure: BaseException | None = None
         self._threads = [threading.Thread(target=self._guarded, args=(self._fetch,), name="fetch", daemon=True)]
-        self._threads += [
+        self._threads += [  # two for each: while one unpacks an answer, the other's page is read
             threading.Thread(target=self._guarded, args=(self._read, sandbox), name="read", daemon=True)
-            for sandbox in sandboxes
+            for sandbox in [*sandboxes, *sandboxes]
         ]
 
     def __enter__(self) -> Crew:

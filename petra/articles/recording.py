@@ -20,7 +20,7 @@ from petra.articles.moments import instant
 from petra.articles.pictures import Picture
 from petra.articles.reader import Read, traits_of
 from petra.articles.srcset import picture_key
-from petra.lib import clock
+from petra.lib import clock, columns
 from petra.webhooks import events
 
 MAX_IMAGES = 200
@@ -165,18 +165,19 @@ class _Batch:
 
     def write(self) -> None:
         """Write everything in a few statements."""
-        Article.objects.bulk_create(self._fresh)
+        columns.insert_all(self._fresh)
         fresh, changed = {row.pk for row in self._fresh}, {row.pk for row in self._changed}
         for article in self._changed:
             article.save(update_fields=_READ)
         if changed:
             ArticleImage.objects.filter(article_id__in=changed).delete()
-        ArticleImage.objects.bulk_create(self._images)
+        columns.insert_all(self._images)
         only_checked = [row for pk, row in self._checked.items() if pk not in fresh | changed]
         if only_checked:
             Article.objects.bulk_update(only_checked, _CHECKED)
-        for kind, article in self._told:
-            events.record(kind, subject=article, title=article.shown_title[:300])
+        for kind in dict.fromkeys(kind for kind, _ in self._told):
+            told = [(article, {"title": article.shown_title[:300]}) for name, article in self._told if name == kind]
+            events.record_all(kind, told)
 
     def _check(self, article: Article, mark: str) -> None:
         article.read_at, article.missing_since, article.gone_at = self._now, None, None

@@ -11,7 +11,6 @@ import atexit
 import json
 import os
 import pickle
-import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from typing import Any, BinaryIO
 from petra.articles import nursery
 from petra.articles.extracted import Extracted, from_data
 from petra.articles.feed_items import Feed, FeedItem
+from petra.articles.frames import ANSWER, FAILED, QUESTION
 from petra.articles.nursery import Child
 from petra.articles.sitemaps import Entry, SitemapFile
 from petra.lib import clock
@@ -33,7 +33,7 @@ CPU_S = 10
 MEMORY_BYTES = 192 * 1024 * 1024  # more than the child has when it is born: with that some 290 MB at most
 WALL_S = 40.0
 PAGES_PER_CHILD = 2_000  # parsers keep caches; a fresh child now and then keeps memory flat
-_HEADER = struct.Struct(">I")
+_MOST_ANSWER_BYTES = 128 * 1024 * 1024  # a feed of 10 MB with every letter escaped is half of it
 _CHUNK_BYTES = 1 << 16
 
 
@@ -45,7 +45,7 @@ class PageTooHeavy(ProductError):
 
 
 class Sandbox:
-    """One warm child that reads pages, feeds and sitemaps. For one thread at a time."""
+    """One warm child that reads pages, feeds and sitemaps, one after another, for any thread."""
 
     def __init__(self, *, cpu_s: int = CPU_S, memory_bytes: int = MEMORY_BYTES, wall_s: float = WALL_S) -> None:
         self._cpu_s = cpu_s
@@ -104,30 +104,35 @@ class Sandbox:
                 pipe.close()
 
     def _ask(self, task: str, body: bytes, **arguments: Any) -> Any:
+        """Ask the child. What it answers is unpacked after the next thread had its turn: the child need not wait."""
         frame = pickle.dumps((task, body, arguments, self._cpu_s))
         with self._lock:
-            answer = self._exchange(frame)
-            if "error" in answer and self._served > 1:
+            answer, flags = self._exchange(frame)
+            if flags & FAILED and self._served > 1:
                 self.close()  # others before it took of its memory: once more, in a fresh child
-                answer = self._exchange(frame)
-            if answer["is_worn"] or "error" in answer:
+                answer, flags = self._exchange(frame)
+            if flags:
                 self.close()
-        if "error" in answer:
+        if flags & FAILED:
             raise PageTooHeavy
-        return answer["found"]
+        try:
+            return json.loads(answer)
+        except ValueError as error:
+            with self._lock:
+                self.close()
+            raise PageTooHeavy from error
 
-    def _exchange(self, frame: bytes) -> dict[str, Any]:
+    def _exchange(self, frame: bytes) -> tuple[bytes, int]:
         if self._served >= PAGES_PER_CHILD:
             self.close()
         child = self._started()
         self._served += 1
         try:
             _send(child, frame)
-            answer: dict[str, Any] = json.loads(_receive(child, clock.monotonic() + self._wall_s))
-        except (OSError, EOFError, ValueError) as error:
+            return _receive(child, clock.monotonic() + self._wall_s)
+        except (OSError, EOFError) as error:
             self.close()
             raise PageTooHeavy from error
-        return answer
 
     def _started(self) -> Child:
         if self._child is None or self._child.poll() is not None:
@@ -170,16 +175,18 @@ def _send(child: Child, frame: bytes) -> None:
     pipe = child.stdin
     if pipe is None:
         raise EOFError
-    pipe.write(_HEADER.pack(len(frame)))
+    pipe.write(QUESTION.pack(len(frame)))
     pipe.write(frame)
     pipe.flush()
 
 
-def _receive(child: Child, until: float) -> bytes:
+def _receive(child: Child, until: float) -> tuple[bytes, int]:
     if child.stdout is None:
         raise EOFError
-    (size,) = _HEADER.unpack(_read_exactly(child.stdout, _HEADER.size, until))
-    return _read_exactly(child.stdout, size, until)
+    size, flags = ANSWER.unpack(_read_exactly(child.stdout, ANSWER.size, until))
+    if size > _MOST_ANSWER_BYTES:
+        raise EOFError
+    return _read_exactly(child.stdout, size, until), flags
 
 
 def _read_exactly(pipe: BinaryIO | Any, size: int, until: float) -> bytes:

@@ -10,7 +10,6 @@ import logging
 import os
 import pickle
 import resource
-import struct
 import sys
 import warnings
 from contextlib import suppress
@@ -23,9 +22,9 @@ from petra.articles import extract as readers
 from petra.articles import feeds, sitemaps
 from petra.articles.doubles import nearness
 from petra.articles.extract import Extracted, extract, extract_item
+from petra.articles.frames import ANSWER, FAILED, QUESTION, WORN
 from petra.articles.links import read_links
 
-_HEADER = struct.Struct(">I")
 _WORN_SHARE = 0.75  # of the memory a child may take; tables that few pages ask for are 76 MB of it
 
 
@@ -44,25 +43,24 @@ def serve(memory_bytes: int) -> None:
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(2, 1)  # a parser that prints must not break the frames
     while True:
-        head = source.read(_HEADER.size)
-        if len(head) < _HEADER.size:
+        head = source.read(QUESTION.size)
+        if len(head) < QUESTION.size:
             return
-        frame = source.read(_HEADER.unpack(head)[0])
-        told = _answer(frame)
+        frame = source.read(QUESTION.unpack(head)[0])
+        answer, flags = _answer(frame)
         # What heavy pages took is in pieces and would be missing at the next one: better a fresh child.
-        told["is_worn"] = _held_bytes() - born_bytes > memory_bytes * _WORN_SHARE
-        answer = json.dumps(told).encode()
-        sink.write(_HEADER.pack(len(answer)) + answer)
+        flags |= WORN if _held_bytes() - born_bytes > memory_bytes * _WORN_SHARE else 0
+        sink.write(ANSWER.pack(len(answer), flags) + answer)
         sink.flush()
 
 
-def _answer(frame: bytes) -> dict[str, Any]:
+def _answer(frame: bytes) -> tuple[bytes, int]:
     task, body, arguments, cpu_s = pickle.loads(frame)  # noqa: S301 - from our own parent, never from a page
     _limit_cpu(cpu_s)
     try:
-        return {"found": _read(task, body, arguments)}
-    except (MemoryError, RecursionError) as error:
-        return {"error": type(error).__name__}
+        return json.dumps(_read(task, body, arguments)).encode(), 0
+    except (MemoryError, RecursionError):
+        return b"null", FAILED
 
 
 def _read(task: str, body: bytes, arguments: dict[str, Any]) -> Any:

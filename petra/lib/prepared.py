@@ -30,6 +30,17 @@ def run(statement: str, values: Sequence[object] | Mapping[str, object]) -> psyc
     return cursor
 
 
+def run_many(statement: str, rows: Sequence[Sequence[object]]) -> None:
+    """Execute one statement with each row of values, in one round trip. Raises what Django's cursor raises."""
+    database = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors:
+        psycopg.Cursor(database.connection).executemany(statement, rows)
+    if database.queries_logged:
+        database.queries_log.append({"sql": statement, "time": "0"})
+
+
 def begin(statement: str) -> None:
     """Begin the transaction that Django has announced, and execute `statement` (text without values) in one round trip.
 
