@@ -49,9 +49,7 @@ def extract(
         "dated": bool(found.published and found.sources["published"] != "htmldate"),
         "long": len(found.text) > 600,
     }
-    if found.wall != walls.LOCKED and (
-        len(found.text) > walls.MOST_CHARS or found.signs["dated"] or found.signs["article-type"]
-    ):
+    if len(found.text) > walls.MOST_CHARS or found.signs["dated"] or found.signs["article-type"]:
         found.wall = ""
     found.signs["wall"] = bool(found.wall)
     return found

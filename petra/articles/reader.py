@@ -25,7 +25,6 @@ _WALLS = {
     "not-found": ("gone", "The site says that there is no such page."),
     "bot-wall": ("failed", "The site lets only browsers read this page."),
     "login": ("skipped", "This page wants people to sign in."),
-    "locked": ("skipped", "This article asks for a password."),
     "parked": ("skipped", "There is only a placeholder at this address."),
     "consent": ("failed", "The site asks about cookies instead of showing the page."),
 }

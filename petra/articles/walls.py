@@ -12,7 +12,6 @@ from petra.articles.lines import folded, one_line, text_of
 from petra.articles.page import Page
 
 MOST_CHARS = 1_200  # of text on a page that is none of its site's articles
-LOCKED = "locked"  # an article for those who know its password: whatever else the page says of itself
 _KINDS = (
     (
         "bot-wall",
@@ -49,19 +48,12 @@ def kind_of_wall(page: Page) -> str:
     body = page.tree.find(".//body")
     if body is not None and "error404" in (body.get("class") or "").split():
         return "not-found"  # WordPress themes mark it so, 2026-11
-    if _locks_its_words(page):
-        return LOCKED
     names = [one_line(text_of(heading)) for heading in (*page.tree.iter("title"), *page.tree.iter("h1"))][:3]
     for kind, says in _SAYS:
         if any(says.match(folded(name).lstrip("#!¡ ")) for name in names):
             return kind if kind != "login" or _asks_for_password(page) else ""
     frames = [frame.get("src") or "" for frame in page.tree.iter("script", "iframe", "frame")]
     return "parked" if any(host in source for source in frames for host in _PARKING) else ""
-
-
-def _locks_its_words(page: Page) -> bool:
-    """Say whether a form asks for a password where the article's words would stand (WordPress, 2026-11)."""
-    return any("action=postpass" in (form.get("action") or "") for form in page.tree.iter("form"))
 
 
 def _asks_for_password(page: Page) -> bool:
