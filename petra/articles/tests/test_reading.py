@@ -447,8 +447,9 @@ def test_a_theme_that_marks_its_error_page_is_believed() -> None:
 
 
 def test_a_post_for_those_who_know_its_password_keeps_its_words_to_itself() -> None:
-    form = '<form action="https://oak.example/wp-login.php?action=postpass" class=post-password-form><p>This content is password'
-    form += " protected. To view it please enter your password below:</p><input type=password></form>"
+    form = '<form action="https://oak.example/wp-login.php?action=postpass" class=post-password-form>'
+    form += "<p>This content is password protected. To view it please enter your password below:</p>"
+    form += "<input type=password></form>"
     dated = '<meta property="article:published_time" content="2025-03-01T08:00:00Z">'
     title = "<title>Protected: Bread – Oak</title>"
     found = read(
