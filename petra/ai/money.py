@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from petra.ai import prompts
 from petra.ai.contract import Request, Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import AbstractUsage
 
 # Providers count a picture of 1,024 pixels as 260 to 2,500 tokens, by model (their docs on vision, 2026-11).
 _PICTURE, _PICTURE_AT_MOST = 1100, 2600
@@ -52,10 +56,16 @@ def price(
     model: str, input_tokens: int, output_tokens: int, *, provider: str = "", base_url: str = ""
 ) -> Decimal | None:
     """Say the price in dollars by the list that was shipped; None for a model it does not have."""
-    from genai_prices import Usage as Used  # only where a price is asked: it takes a while to load
-    from genai_prices import calc_price
+    from genai_prices import Usage as Used
 
     used = Used(input_tokens=input_tokens, output_tokens=output_tokens)
+    return price_of(used, model, provider, base_url)
+
+
+def price_of(used: AbstractUsage, model: str, provider: str, base_url: str) -> Decimal | None:
+    """Say the price of what a provider told in detail, such as tokens it had kept from before; None where unknown."""
+    from genai_prices import calc_price  # only where a price is asked: it takes a while to load
+
     try:
         if provider and provider != "compatible":
             return calc_price(used, model, provider_id=provider).total_price

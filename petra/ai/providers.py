@@ -9,10 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from petra.ai.contract import Writer
+from petra.ai import catalogue
+from petra.ai.catalogue import Listing
+from petra.ai.contract import Writer, WriterFailed
+from petra.ai.ladder import Form
+from petra.ai.prompts import Prompt, Said, Voice
+from petra.ai.writer import ModelWriter
 from petra.lib.outbound import AllowPrivate
 
 TIMEOUT_S = 60.0
+_CHECK_TOKENS = 256  # some models think a little whatever they are asked
 
 
 class Provider(StrEnum):
@@ -50,15 +56,47 @@ class _Facts:
     label: str
     address: str
     default_model: str
+    forms: tuple[Form, ...]
+    listing: Listing
 
 
 # Names and prices of 2026-11: each provider's small model for much work that reads pictures.
 _FACTS = {
-    Provider.OPENAI: _Facts("OpenAI", "https://api.openai.com/v1", "gpt-6-luna"),
-    Provider.ANTHROPIC: _Facts("Anthropic", "https://api.anthropic.com", "claude-haiku-5-5"),
-    Provider.GOOGLE: _Facts("Google", "https://generativelanguage.googleapis.com", "gemini-3.5-flash-lite"),
-    Provider.MISTRAL: _Facts("Mistral", "https://api.mistral.ai", "mistral-small-latest"),
-    Provider.COMPATIBLE: _Facts("OpenAI-compatible", "", ""),
+    Provider.OPENAI: _Facts(
+        "OpenAI",
+        "https://api.openai.com/v1",
+        "gpt-6-luna",
+        (Form.JSON_SCHEMA, Form.JSON_OBJECT, Form.PROMPT),
+        catalogue.OPENAI,
+    ),
+    Provider.ANTHROPIC: _Facts(
+        "Anthropic",
+        "https://api.anthropic.com",
+        "claude-haiku-5-5",
+        (Form.JSON_SCHEMA, Form.TOOL, Form.PROMPT),
+        catalogue.ANTHROPIC,
+    ),
+    Provider.GOOGLE: _Facts(
+        "Google",
+        "https://generativelanguage.googleapis.com",
+        "gemini-3.5-flash-lite",
+        (Form.JSON_SCHEMA, Form.JSON_OBJECT, Form.PROMPT),
+        catalogue.GOOGLE,
+    ),
+    Provider.MISTRAL: _Facts(
+        "Mistral",
+        "https://api.mistral.ai",
+        "mistral-small-latest",
+        (Form.TOOL, Form.PROMPT),
+        catalogue.MISTRAL,
+    ),
+    Provider.COMPATIBLE: _Facts(
+        "OpenAI-compatible",
+        "",
+        "",
+        (Form.JSON_SCHEMA, Form.JSON_OBJECT_WITH_SCHEMA, Form.JSON_OBJECT, Form.PROMPT),
+        catalogue.OPENAI,
+    ),
 }
 
 
@@ -84,12 +122,19 @@ def writer_for(access: Access, *, address: str = "") -> Writer:
 
     `address` replaces a fixed provider's own one: for a stand-in of the provider, in tests.
     """
-    raise NotImplementedError
+    forms = _FACTS[access.provider].forms
+    return ModelWriter(access, address=_address(access, address), model=_model(access), forms=forms)
 
 
 def models(access: Access, *, address: str = "") -> list[str]:
     """List the models the provider offers for writing, sorted; empty where it has no list. Raises WriterFailed."""
-    raise NotImplementedError
+    return catalogue.listed(
+        _FACTS[access.provider].listing,
+        _address(access, address),
+        key=access.key,
+        timeout_s=access.timeout_s,
+        may_be_private=access.may_be_private,
+    )
 
 
 def check(access: Access, *, address: str = "") -> str:
@@ -97,4 +142,21 @@ def check(access: Access, *, address: str = "") -> str:
 
     Costs a few tokens; never call it inside a transaction.
     """
-    raise NotImplementedError
+    from petra.ai import asking  # loads pydantic-ai: only where a model is asked
+
+    prompt = Prompt("", (Said(Voice.PERSON, "Say only: ready"),), {})
+    question = asking.Question(access, _address(access, address), _model(access), prompt, None, _CHECK_TOKENS)
+    heard = asking.hear(question)
+    if heard.failure is not None:
+        failure = heard.failure
+        raise WriterFailed(failure.cause, failure.detail, retry_after_s=failure.retry_after_s, usage=heard.usage)
+    return heard.model
+
+
+def _model(access: Access) -> str:
+    return access.model.strip() or access.provider.default_model
+
+
+def _address(access: Access, replaced: str) -> str:
+    own = access.base_url.strip() if access.provider.needs_address else _FACTS[access.provider].address
+    return (replaced or own).rstrip("/")

@@ -209,7 +209,7 @@ def usage(input_tokens: int, output_tokens: int, cost_usd: Decimal) -> dict[str,
         "prompt_tokens": input_tokens,
         "completion_tokens": output_tokens,
         "total_tokens": input_tokens + output_tokens,
-        "cost": float(cost_usd),
+        "logfire_ai_gateway": {"cost": str(cost_usd)},
     }
 
 

@@ -2,7 +2,7 @@
 
 Other processes may ask it too: it is only an address. It answers what a test scripted, else words made from the prompt,
 so that five hundred requests get five hundred different answers. It keeps a journal of what it was asked, and its
-own count of tokens and money, which it tells in OpenAI's `usage` (with `cost`, as some gateways do).
+own count of tokens and money, which it tells in OpenAI's `usage` (with the cost, as some gateways do).
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ class _Door(BaseHTTPRequestHandler):
                 self.close_connection = True
 
     def _answer(self, entry: Asked, answer: Answer) -> None:
-        if answer.status != 200:
+        if answer.status != 200 or answer.raw is not None:
             return self._whole(entry, answer)
         said = answer.said(entry.body)
         entry.input_tokens = scripted.tokens_of(entry.text) + IMAGE_TOKENS * len(entry.pictures)
