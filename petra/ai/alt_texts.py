@@ -62,6 +62,7 @@ def alt_text_of(source: Source, subject: str, *, most: int, opening: str = "") -
 def _said(words: str, subject: str) -> str:
     """Give what the words say of the picture: without credits, and nothing where they are no description."""
     words = _BRACKETS.sub(lambda found: "" if _CREDIT.search(found.group()) else found.group(), words)
+    words = " ".join(word for word in words.split() if "_" not in word or len(words.split()) == 1)
     credited = _CREDIT.search(words)
     if credited:
         kept = [s for s in sentences.split(words[: credited.start()].rstrip(" |–—-,;/")) if sentences.ends_well(s)]
@@ -69,5 +70,7 @@ def _said(words: str, subject: str) -> str:
     words = words.strip(" |–—-,;/*")
     if len(words) <= 3 or _FILE_NAME.fullmatch(words) or _NOT_OF_IT.fullmatch(words):
         return ""
+    if words[:1] == "(" and words.endswith(")") and len(words) < 40:
+        return ""  # a source
     is_one_word = " " not in words and words.isascii() and words.casefold() not in subject.casefold()
     return words if any(map(str.isalpha, words)) and not is_one_word else ""

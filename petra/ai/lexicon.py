@@ -137,6 +137,7 @@ STOP_WORDS = {
 PLAIN_HEADINGS = frozenset(
     _phrases(
         """
+    published by, most popular, key events, related, related articles, top stories, sign in or create an account
     ingredients, method, directions, instructions, notes, tips, conclusion, introduction, recipe, faq, faqs, comments
     summary, about, about me, resources, related posts, you may also like, final thoughts, overview, contents, share
     table of contents, nutrition, equipment, references, sources, the recipe, update, more, description, what you need
@@ -173,7 +174,7 @@ _LEANS = {
         zum beispiel, unter anderem, auf diese weise, leider, natürlich, tatsächlich, immerhin, übrigens, oben, unten
         nun, jetzt, ja, nein, danke, hallo, darin, darüber, dort, darunter, des weiteren, in diesem fall, vor allem
         das ist, das sind, das war, das liegt, das geht, das macht, das hat, das klingt, das heißt, das kann
-        das bedeutet, das gilt, das, wird, das sieht, das gibt, da, drum, sonst, wobei, dementsprechend, genau
+        das bedeutet, das gilt, das wird, das sieht, das gibt, da, drum, sonst, wobei, dementsprechend, genau
         insgesamt, gleichzeitig, zusätzlich, zumindest, erst, erstens, zweitens, drittens, diesmal, vorher, nachher
         später, früher, ganz anders, anders
         """,
@@ -205,6 +206,11 @@ _LEANS = {
         por fim, infelizmente, neste caso, já
         """,
 }
+_LEANS["no"] = _LEANS["da"] = _LEANS["sv"] = """
+    og, och, men, så, derfor, därför, dessuten, dessutom, desuden, også, også, han, hun, hon, de, det, den, dette, detta
+    disse, dessa, her, här, der, där, da, då, hans, hennes, deres, deras, jeg, jag, ja, nei, nej, likevel, ändå, altså
+    alltså, imidlertid, dock, deretter, derefter, sedan, samtidig, samtidigt
+    """
 LEANS = {language: any_of(_phrases(told), before=r"\A[\W_]*") for language, told in _LEANS.items()}
 # These lean too, unless they point at what the title speaks of: "This soup is ready in no time".
 DEMONSTRATIVES = _words(
@@ -228,6 +234,11 @@ POINTS_BACK = any_of(
 PAGE_TALK = any_of(
     _phrases(
         """
+    link below, learn more, find out more, erfahren sie mehr, mehr erfahren, en savoir plus, inbox, roundup email
+    we'll send you, you might also like
+    sign in, log in, create an account, join our, get the latest, also read, comentários com, nos seus favoritos, czytaj
+    les også, läs också, læs også, à lire, pour ne rien rater, lue myös, lees meer over, mehr zum thema, lesen sie auch
+    das könnte sie auch interessieren, ti potrebbe interessare, te puede interesar, veja também, relacionad
     affiliate, all rights reserved, click here, click on, comment below, cookie, follow me, follow us, follow along
     jump to recipe, leave a comment, leave a reply, newsletter, pin it, print recipe, privacy policy, read more
     share this, sign up, sponsored, subscribe, this post may contain, in this post, in this article, this blog
@@ -263,7 +274,7 @@ PLAIN_TAGS = frozenset(
     beitrag, unkategorisiert, non classé, sin categoría, senza categoria, ongecategoriseerd, sem categoria, actualités
     noticias, notizie, nieuws, notícias, updates, update, announcement, announcements, photo, photos, foto, fotos
     bild, bilder, video, videos, empfehlung, empfehlungen, archive, archiv, other, others, various, editor's pick
-    highlights, top, main, standard
+    highlights, top, main, standard, feature, features, internal, curated, nyheter, nyheder, uutiset
     """
     )
 )

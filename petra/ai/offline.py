@@ -6,16 +6,15 @@ that speak of the article's subject are chosen, in the article's order; the pins
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from petra.ai import sentences
+from petra.ai import sentences, titles
 from petra.ai.alt_texts import alt_text_of
 from petra.ai.answers import fitted
 from petra.ai.contract import OnPartial, Request, Source, Words, Written
-from petra.ai.lexicon import PAGE_TALK, PLAIN_HEADINGS, PLAIN_TAGS, SHORTER, STOP_WORDS
+from petra.ai.lexicon import SHORTER, STOP_WORDS
 from petra.ai.passages import Heard, Passage, Reader, clean, join, width
 from petra.ai.topics import topics_of
 from petra.ai.unwanted import unwanted_by
@@ -24,10 +23,8 @@ GOOD_DESCRIPTION = 420  # what readers take in; the limit of a network may be lo
 SHORT_DESCRIPTION = 180  # for who asked for less
 _ENOUGH = 160  # characters of a description: below, another passage is added
 _READ_AT_MOST = 12_000  # characters of an article: what says what it is about stands before
+_OF_THE_BEGINNING = 6  # passages
 _MOST_VARIANTS = 50
-_TITLE_BREAK = re.compile(r"\s*[:|]\s+|\s+[–—-]\s+")
-_NUMBER = re.compile(r"\A(?:\d{1,2}\s*[.):/-]|[#№]\s*\d{1,2}\s*[.):-]?)\s*(?=\D)")
-_OF_THE_WRITER = re.compile(r"(?:about|über|à propos|sobre|chi|over|hi|hallo|hello|welcome|willkommen)\b")
 _SHORT_SENTENCE = range(20, 71)  # characters: one that can be a title
 
 
@@ -69,7 +66,7 @@ def _words_of(request: Request) -> Words:
     room = min(limits.max_description, SHORT_DESCRIPTION if wants_less else GOOD_DESCRIPTION)
     reader = Reader(article, unwanted_by(request))
     title, description = _title_and_description(article, reader, request, room)
-    subject = sentences.one_line(article.title or title)
+    subject = article.title or title
     opening = sentences.one_line(brand.alt_text_opening)
     written = Words(
         title=title,
@@ -112,10 +109,13 @@ def _title_and_description(article: Source, reader: Reader, request: Request, ro
     for sibling in (*request.siblings, *(turn.proposal for turn in request.turns)):
         said.add(sibling)
     rounds = 1 if request.siblings else min(request.variant, _MOST_VARIANTS) + 1
-    title = description = ""
+    title, description, most = "", "", request.limits.max_title
     for number in range(rounds):
         hand = _fresh(hands, said) or _dealt_anew([*passages, *reader.others(room=room)], said, room, number)
-        title = _title(article, hand, _short_sentences(passages, hand), said, request.limits.max_title, number)
+        own_words = _short_sentences(passages, reader, hand)
+        headings = [*filter(None, [hand.heading]), *titles.in_turn(reader.loose_headings(), number)]
+        wanted = titles.candidates(article, headings, own_words, most=most, is_first=hand.is_first)
+        title = next((one for one in wanted if one.casefold() not in said.titles), wanted[0] if wanted else "")
         description = join(hand.sentences)
         said.add(Words(title, description))
     return title, description
@@ -156,7 +156,7 @@ def _opening(article: Source, reader: Reader, passages: Sequence[Passage], room:
     """Begin with the excerpt's whole sentences and go on as the article does, else with its best passage."""
     title = Heard([article.title])
     usable = reader.usable(_without_title(article.excerpt, article.title))
-    while usable and (reader.leans(usable[0]) or title.says(usable[0], share=0.85)):
+    while usable and (reader.leans(usable[0], is_below_title=True) or title.says_all(usable[0])):
         usable.pop(0)
     taken: list[str] = []
     for sentence in usable:
@@ -165,12 +165,19 @@ def _opening(article: Source, reader: Reader, passages: Sequence[Passage], room:
         taken.append(sentence)
     if taken and width(join(taken)) < _ENOUGH:
         left = room - len(join(taken)) - 1
-        taken += reader.after(taken[-1], room=left, enough=_ENOUGH) or _more(taken, passages, left)
+        taken += reader.after(taken[-1], room=left, enough=_ENOUGH) or _more(taken, _early(passages), left)
     elif not taken and passages:
-        taken = list(passages[0].sentences)
+        first, *others = _early(passages)
+        taken = list(first.sentences)
         if width(join(taken)) < _ENOUGH:
-            taken += _more(taken, passages[1:], room - len(join(taken)) - 1)
+            taken += _more(taken, others, room - len(join(taken)) - 1)
     return taken
+
+
+def _early(passages: Sequence[Passage]) -> list[Passage]:
+    """List passages, those that stand in the article's beginning before the others."""
+    first = sorted(passages, key=lambda passage: passage.place)[:_OF_THE_BEGINNING]
+    return [one for one in passages if one in first] + [one for one in passages if one not in first]
 
 
 def _more(taken: Sequence[str], passages: Sequence[Passage], room: int) -> list[str]:
@@ -215,61 +222,8 @@ def _any_text(article: Source) -> str:
     return article.excerpt or whole or ", ".join(article.tags)
 
 
-# ---- title ----
-
-
-def _short_sentences(passages: Sequence[Passage], hand: _Hand) -> list[str]:
-    """List short sentences that can be titles: not of the pin itself, and none that asks."""
+def _short_sentences(passages: Sequence[Passage], reader: Reader, hand: _Hand) -> list[str]:
+    """List short sentences that can be titles: of the subject, not of the pin itself, and none that asks or counts."""
     firsts = (passage.sentences[0] for passage in passages)
-    return [s.rstrip(".。") for s in firsts if len(s) in _SHORT_SENTENCE and "?" not in s and s not in hand.sentences]
-
-
-def _title(article: Source, hand: _Hand, spoken: Sequence[str], said: _Said, most: int, number: int) -> str:
-    """Give the article's own title to the first pin, then what its sections are about, then what the article says."""
-    own = sentences.fit_title(article.title or _any_words(article), most)
-    asides = [_NUMBER.sub("", heading).strip(" :") for heading in article.headings if _is_telling(heading, own)]
-    turn = max(number - 1, 0) % len(asides) if asides else 0
-    sections = [_joined(article.title, aside, most) for aside in asides[turn:] + asides[:turn]]
-    if hand.heading and _is_telling(hand.heading, own):
-        sections.insert(0, _joined(article.title, _NUMBER.sub("", hand.heading).strip(" :"), most))
-    short = [sentence for sentence in spoken if len(sentence) <= most]
-    wanted = [own, *sections, *short] if hand.is_first else [*sections, own, *short]
-    return next((title for title in wanted if title and title.casefold() not in said.titles), own)
-
-
-def _is_telling(heading: str, title: str) -> bool:
-    bare, own = _NUMBER.sub("", heading).strip().rstrip(":").casefold(), title.casefold()
-    is_plain = bare in PLAIN_HEADINGS or bare in PLAIN_TAGS or PAGE_TALK.search(bare) or _OF_THE_WRITER.match(bare)
-    is_repeated = bare in own or (len(own) > 3 and own in bare)
-    return 8 <= len(heading) <= 70 and not is_plain and any(map(str.isalpha, bare)) and not is_repeated
-
-
-def _joined(title: str, aside: str, most: int) -> str:
-    """Put a section's heading behind the subject; alone where both are too long and it says enough."""
-    if not title:
-        return aside if len(aside) <= most else ""
-    short = _TITLE_BREAK.split(title, maxsplit=1)[0]
-    subject = (short if len(short) > 8 else title).rstrip(" .!…")
-    joined = f"{subject} – {aside}" if ":" in subject + aside or subject.endswith("?") else f"{subject}: {aside}"
-    if len(joined) <= most:
-        return joined
-    return aside if len(aside) <= most and len(aside.split()) >= 4 else ""
-
-
-def _any_words(article: Source) -> str:
-    """Give the first words there are, for an article without a title."""
-    first_line = article.text.partition("\n")[0]
-    return next(
-        filter(
-            None,
-            (
-                *article.headings,
-                sentences.split(article.excerpt)[0] if article.excerpt else "",
-                sentences.split(first_line)[0] if first_line else "",
-                ", ".join(article.tags),
-                article.picture_alt,
-                article.picture_caption,
-            ),
-        ),
-        "",
-    )
+    short = [s.rstrip(".。") for s in firsts if len(s) in _SHORT_SENTENCE and s not in hand.sentences]
+    return [s for s in short if "?" not in s and not any(map(str.isdigit, s)) and reader.speaks_of_title(s)]

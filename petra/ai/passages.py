@@ -24,9 +24,12 @@ _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao
 _FIRST_WIDE = "\u0e00"
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]{2,}")
 _BAD_START = regex.compile(r"[\p{Ll}(\[*#;；,，、.。:)\]}|•·–—-]|\d+[.)]\s")
-_SMILEY = regex.compile(r"(?<=\s)[:;8xX]['-]?[)(DPp](?=\s|\Z)|\s\|\s|\[[^\]]*\]|(?<=\S)\s+[.,;:!?](?=\s|\Z)")
+_NO_PROSE = regex.compile(
+    r"(?<=\s)[:;8xX]['-]?[)(DPp](?=\s|\Z)|\s\|\s|\[[^\]]*\]|[•…]{2}|\s[•·]\s|(?<=\S)\s+[.,;:!?](?=\s|\Z)"
+)
 _DIGIT = re.compile(r"\d")
 _HASH = regex.compile(r"(?<!\S)#(?=\p{L})")
+_LABEL = regex.compile(r"[^\s:]+(?:\s[^\s:]+){0,2}\s?[:：]\s|[^\s:]+(?:\s\S+){0,2}\s[-–]\s")  # "What you need: …"
 _NUMERAL = regex.compile(r"\d+[.)]\s+(?=\p{Lu})")
 _PAIRS = (("(", ")"), ("[", "]"), ("«", "»"), ("{", "}"))
 LONGEST = 4  # sentences
@@ -64,6 +67,7 @@ class Reader:
         self._unwanted = unwanted
         self.weights = _weights(article)
         self._title_words = set(terms(article.title, article.language))
+        self._found_headings: set[str] = set()
         self._sentences = [replace(s, score=self._score(s)) for s in self._read()]
 
     def passages(self, *, room: int, enough: int) -> list[Passage]:
@@ -84,15 +88,25 @@ class Reader:
         at = next((number for number, read in enumerate(self._sentences) if read.text == sentence), None)
         return [] if at is None else [read.text for read in self._run(at, room + len(sentence), enough)][1:]
 
-    def leans(self, sentence: str) -> bool:
-        """Say whether a sentence needs the one before it."""
+    def leans(self, sentence: str, *, is_below_title: bool = False) -> bool:
+        """Say whether a sentence needs the one before it. What stands below the title may point at it: "this soup"."""
         words = [word.casefold() for word in _WORD.findall(sentence[:80])][:6]
         if words and words[0] in DEMONSTRATIVES:
-            return not self._title_words.intersection(words[1:])
+            return not is_below_title and self._title_words.isdisjoint(words[1:])
         leans = LEANS.get(self._article.language)
         if leans is not None and leans.match(sentence.lower()):
             return True
         return POINTS_BACK.search(" ".join(words)) is not None
+
+    def loose_headings(self) -> list[str]:
+        """List the headings that don't stand in the text but speak of what it speaks of."""
+        loose = [h for h in self._article.headings if h.casefold().rstrip(" :") not in self._found_headings]
+        often = math.log1p(2)
+        return [h for h in loose if any(self.weights.get(w, 0) >= often for w in terms(h, self._article.language))]
+
+    def speaks_of_title(self, text: str) -> bool:
+        """Say whether a text has a telling word in common with the title."""
+        return not self._title_words.isdisjoint(terms(text, self._article.language))
 
     def others(self, *, room: int) -> list[Passage]:
         """List the usable sentences that begin no passage, in the article's order: better than none."""
@@ -129,6 +143,7 @@ class Reader:
             line = entry.lstrip("-•*–· ")
             if line.casefold().rstrip(" :") in headings:
                 heading = line.rstrip(" :")
+                self._found_headings.add(heading.casefold())
                 continue
             place += 1  # two paragraphs are never in a row
             if not sentences.ends_well(line):
@@ -149,7 +164,7 @@ class Reader:
             return False
         if any(sentence.count(one) != sentence.count(other) for one, other in _PAIRS) or not _is_quoted_whole(sentence):
             return False
-        if _SMILEY.search(sentence) or PAGE_TALK.search(sentence.lower()) or self._unwanted.addresses(sentence):
+        if _NO_PROSE.search(sentence) or PAGE_TALK.search(sentence.lower()) or self._unwanted.addresses(sentence):
             return False
         return not self._unwanted.banned_words(sentence)
 
@@ -188,10 +203,15 @@ class Heard:
     def __init__(self, said: Iterable[str]) -> None:
         self._said = [_word_set(sentence) for sentence in said]
 
-    def says(self, sentence: str, *, share: float = 0.6) -> bool:
+    def says(self, sentence: str) -> bool:
         """Say whether most words of a sentence stand in one that was said, or the other way round."""
         words = _word_set(sentence)
-        return any(len(words & others) > share * max(min(len(words), len(others)), 1) for others in self._said)
+        return any(len(words & others) > 0.6 * max(min(len(words), len(others)), 1) for others in self._said)
+
+    def says_all(self, sentence: str) -> bool:
+        """Say whether a sentence adds next to nothing."""
+        words = _word_set(sentence)
+        return any(len(words & others) > 0.8 * len(words) for others in self._said)
 
 
 def _word_set(text: str) -> frozenset[str]:
@@ -201,7 +221,7 @@ def _word_set(text: str) -> frozenset[str]:
 def terms(text: str, language: str) -> list[str]:
     """Give a text's telling words, lower case; of scripts without spaces, their pairs of characters."""
     stop = STOP_WORDS.get(language, frozenset())
-    return [w for w in _pieces(text.casefold()) if w not in stop and (len(w) >= 3 or not w.isascii())]
+    return [w for w in _pieces(text.casefold().replace("’", "'")) if w not in stop and (len(w) >= 3 or not w.isascii())]
 
 
 def _pieces(text: str) -> list[str]:

@@ -16,7 +16,7 @@ ENOUGH = 8
 _ENOUGH_TAGS = 4  # of the blog's own words; then nothing is guessed
 _WORD = re.compile(r"[^\W\d_]\w*(?:['’\-]\w+)*|[^\s\w]+|\d+")
 _LONGEST_TAG = 40
-_TOO_RARE = 3  # a word that stands there more seldom is chance, if the title doesn't name it
+_TOO_RARE = 4  # a word that stands there more seldom is chance, if the title doesn't name it
 
 
 def topics_of(source: Source, brand: Brand) -> tuple[str, ...]:
@@ -36,7 +36,7 @@ def topics_of(source: Source, brand: Brand) -> tuple[str, ...]:
 def _tags(source: Source) -> Iterator[str]:
     for tag in source.tags:
         topic = tag.strip(" #.,;:")
-        is_name = 2 < len(topic) <= _LONGEST_TAG and len(topic.split()) <= 4
+        is_name = "_" not in topic and 2 < len(topic) <= _LONGEST_TAG and len(topic.split()) <= 4
         is_plain = topic.casefold() in PLAIN_TAGS or topic.casefold() in PLAIN_HEADINGS
         if is_name and not is_plain and topic.casefold() not in _stop(source) and not topic.isdigit():
             yield topic
@@ -51,7 +51,7 @@ def _terms(source: Source) -> list[str]:
     written: dict[str, Counter[str]] = {}
     for line in source.text.splitlines():
         before = ""
-        for number, found in enumerate(_WORD.finditer(line)):
+        for number, found in enumerate(_WORD.finditer(line.replace("’", "'"))):
             word = found.group()
             is_term = len(word) > 3 and word[0].isalpha() and word.casefold() not in stop
             if is_term:

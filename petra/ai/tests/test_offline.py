@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petra.ai import sentences
-from petra.ai.contract import Request, Source, WordLimits
+from petra.ai.contract import Brand, Request, Source, Turn, WordLimits, Words
 from petra.ai.offline import OfflineWriter
 
 LIMITS = WordLimits()
@@ -30,7 +30,7 @@ SOUP = Source(
             "What do you eat with it?",
         ]
     ),
-    headings=("Ingredients", "Why the skin stays on", "What to do with the seeds"),
+    headings=("Ingredients", "Why the skin stays on", "How to freeze the soup"),
     tags=("soup", "pumpkin"),
     language="en",
     picture_alt="A bowl of orange soup on a wooden table",
@@ -166,3 +166,147 @@ def test_words_always_fit_and_are_there_whenever_the_article_has_any(
         assert all(words)
     for one in words:
         assert one == sentences.one_line(one) or "<" in one or "&" in one
+
+
+# ---- what a request asks for ----
+
+SUPPE = {
+    "de": (
+        "Kürbissuppe mit Paprika",
+        "Die Kürbissuppe gelingt auch an einem Abend, an dem niemand kochen will. Deshalb machen wir sie so oft."
+        " Hinterlasst mir gern einen Kommentar.\nGeröstete Kürbiskerne machen aus der Kürbissuppe ein Essen für Gäste.",
+        "Deshalb",
+    ),
+    "fr": (
+        "Soupe de potiron au paprika",
+        "La soupe de potiron se prépare en une demi-heure, p. ex. un soir de semaine. Ensuite, on la laisse reposer."
+        " Abonnez-vous à notre lettre.\nUne cuillère de paprika fumé donne à la soupe de potiron un goût de feu de bois.",
+        "Ensuite",
+    ),
+    "es": (
+        "Sopa de calabaza con pimentón",
+        "La sopa de calabaza está lista en media hora, p. ej. una noche entre semana. Además, se congela muy bien."
+        " Suscríbete a nuestro boletín.\nUna cucharada de pimentón ahumado da a la sopa de calabaza un sabor a leña.",
+        "Además",
+    ),
+    "it": (
+        "Zuppa di zucca con paprica",
+        "La zuppa di zucca è pronta in mezz'ora, p. es. una sera durante la settimana. Inoltre si congela molto bene."
+        " Iscriviti alla newsletter.\nUn cucchiaio di paprica affumicata dà alla zuppa di zucca un sapore di brace.",
+        "Inoltre",
+    ),
+    "nl": (
+        "Pompoensoep met paprika",
+        "De pompoensoep staat in een half uur op tafel, d.w.z. ook op een drukke avond. Bovendien kun je hem invriezen."
+        " Lees meer over soepen.\nEen lepel gerookte paprika geeft de pompoensoep de smaak van een houtvuur.",
+        "Bovendien",
+    ),
+    "pt": (
+        "Sopa de abóbora com páprica",
+        "A sopa de abóbora fica pronta em meia hora, p. ex. numa noite de semana. Além disso, congela muito bem."
+        " Deixe um comentário.\nUma colher de páprica defumada dá à sopa de abóbora um sabor de lenha.",
+        "Além",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", SUPPE)
+def test_every_known_language_gets_sentences_that_stand_alone(language: str) -> None:
+    title, text, leaning = SUPPE[language]
+    first, second = (write(Source(title, text=text), variant) for variant in (0, 1))
+    assert first[0] == title
+    for description in (first[1], second[1]):
+        assert description
+        assert not description.startswith(leaning)
+        assert set(sentences.split(description)) <= {s for line in text.splitlines() for s in sentences.split(line)}
+    assert first[1] != second[1]
+    assert title in first[2] and first[2] != title
+    told = f"{first[1]} {second[1]}".casefold()
+    assert not any(talk in told for talk in ("kommentar", "abonnez", "suscr", "iscriv", "lees meer", "coment"))
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "text"),
+    [
+        (
+            "zh",
+            "南瓜汤",
+            "南瓜汤是秋天最受欢迎的家常菜之一。烤过的南瓜皮会让汤更加浓郁，也更有营养。剩下的汤可以冷冻保存两个月。",
+        ),
+        (
+            "ja",
+            "かぼちゃスープ",
+            "かぼちゃスープは秋にぴったりの家庭料理です。皮ごと焼くと甘みが増して、香りもよくなります。残りは冷凍できます。",
+        ),
+        ("th", "ซุปฟักทอง", "ซุปฟักทองเป็นอาหารที่ทำง่ายและอร่อยมาก เหมาะกับอากาศเย็นในฤดูหนาว"),
+    ],
+)
+def test_a_script_without_spaces_is_written_without_harm(language: str, title: str, text: str) -> None:
+    words = OfflineWriter().write(Request(Source(title, text=text, language=language))).words
+    assert words.title == title
+    assert words.description in text
+    assert " " not in words.description or " " in text
+
+
+def test_siblings_are_not_repeated() -> None:
+    first = OfflineWriter().write(Request(SOUP)).words
+    second = OfflineWriter().write(Request(SOUP, siblings=(first,), variant=7)).words
+    assert second.title != first.title
+    assert not set(sentences.split(second.description)) & set(sentences.split(first.description))
+    assert OfflineWriter().write(Request(SOUP, siblings=(first,), variant=2)).words == second
+
+
+def test_only_the_wanted_fields_are_written() -> None:
+    current = Words("Mine", "My own words.", "My picture")
+    words = OfflineWriter().write(Request(SOUP, fields=frozenset({"description"}), current=current)).words
+    assert (words.title, words.alt_text) == ("Mine", "My picture")
+    assert words.description.startswith("A pumpkin soup that roasts itself")
+
+
+def test_a_brands_wishes_are_heeded() -> None:
+    brand = Brand(
+        alt_text_opening="Photo of", banned_words=("paprika", "roasts"), keywords=("Hokkaido", "dinner party")
+    )
+    words = OfflineWriter().write(Request(SOUP, brand=brand)).words
+    assert words.alt_text == "Photo of a bowl of orange soup on a wooden table"
+    assert words.description and "paprika" not in words.description and "roasts" not in words.description
+    assert words.topics[:3] == ("soup", "pumpkin", "Hokkaido") and "dinner party" not in words.topics
+    unseen = replace(SOUP, picture_alt="")
+    assert OfflineWriter().write(Request(unseen, brand=brand)).words.alt_text.startswith("Photo of Pumpkin soup for")
+
+
+def test_who_asks_for_less_gets_less_and_other_words() -> None:
+    first = OfflineWriter().write(Request(SOUP)).words
+    less = OfflineWriter().write(Request(SOUP, turns=(Turn(first, "Shorter, please"),))).words
+    assert 0 < len(less.description) <= 180
+    assert less.description != first.description
+
+
+@pytest.mark.parametrize(
+    ("alt", "wanted"),
+    [
+        ("Soup in a bowl (Photo: Ann Lee / Getty)", "Soup in a bowl"),
+        ("Photo by Ann Lee on Unsplash", "Picture from the article “Soup”"),
+        ("Email this post", "Picture from the article “Soup”"),
+        ("small-pumpkin-soup-bowl", "Picture from the article “Soup”"),
+        ("Site logo", "Picture from the article “Soup”"),
+        ("Training", "Picture from the article “Soup”"),
+        ("A bowl of soup. Photo: dpa", "A bowl of soup."),
+    ],
+)
+def test_credits_and_buttons_are_no_alt_text(alt: str, wanted: str) -> None:
+    assert write(Source("Soup", picture_alt=alt, language="en"))[2] == wanted
+
+
+def test_topics_come_from_tags_and_from_what_the_article_often_names() -> None:
+    source = Source(
+        "Riding the Orient Express",
+        text="We took the Orient Express at night. The Orient Express leaves Paris late. In Paris it rained. Paris sleeps."
+        " Later Paris was gone. The Orient Express was on time.",
+        tags=("Trains", "News", "Uncategorized", "wp_hidden_tag", "trains"),
+        language="en",
+    )
+    topics = OfflineWriter().write(Request(source)).words.topics
+    assert topics[0] == "Trains"
+    assert "Orient Express" in topics and "Paris" in topics
+    assert not {"News", "Uncategorized", "wp_hidden_tag", "trains"} & set(topics)
