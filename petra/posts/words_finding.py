@@ -14,7 +14,7 @@ create or replace function petra_due_generations(most integer)
 returns table (workspace_id uuid, generation_id uuid)
 language sql stable security definer set search_path = pg_catalog, public as $$
   select g.workspace_id, g.id from public.posts_generation g
-  where g.next_at <= now() order by g.next_at limit most
+  where g.next_at <= statement_timestamp() order by g.next_at limit most
 $$"""
 
 # Runs with posts that wait, or whose last one may be over.
