@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from petra import migrating
+from petra.ai.testing import ai_double  # noqa: F401  fixture
 from petra.lib import seal
 from petra.lib.testing import database, empty_all_tables
 from petra.networks.client import shared_transport

@@ -47,6 +47,7 @@ from petra.ai.transport import Door
 from petra.lib.addresses import BadAddress
 
 LISTEN_EVERY_S = 0.25
+_MOST_TOKENS, _MOST_USD = 10_000_000, 1000  # for one exchange; what is told beyond is no count
 _KNOWN = (failures.ModelAPIError, failures.UnexpectedModelBehavior, httpx2.HTTPError, OSError, TimeoutError)
 # SDKs stumble with these over answers that are JSON but not in the provider's form.
 _STUMBLES = (TypeError, AttributeError, KeyError, IndexError, ValueError)
@@ -252,13 +253,13 @@ def _has_ended(response: ModelResponse, question: Question) -> bool:
 
 def _usage(response: ModelResponse, text: str, question: Question) -> Usage:
     told = response.usage
-    if told.unmeasured_requests or not told.total_tokens:
+    if told.unmeasured_requests or not 0 < told.total_tokens < _MOST_TOKENS:
         return _guessed(question, text)
     return Usage(told.input_tokens, told.output_tokens, _price(question, told))
 
 
 def _price(question: Question, told: RequestUsage) -> Decimal | None:
-    if told.cost is not None:  # some gateways say it
+    if told.cost is not None and told.cost < _MOST_USD:  # some gateways say it
         return told.cost
     return money.price_of(told, question.model, question.access.provider, question.address)
 

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from petra.ai import scripted
+from petra.ai import ladder, scripted
 from petra.ai.providers import Access, Provider
 from petra.ai.scripted import Answer
 from petra.lib.outbound import AllowPrivate
@@ -292,6 +292,7 @@ class _Door(BaseHTTPRequestHandler):
 @pytest.fixture
 def ai_double() -> Iterator[AiDouble]:
     """A server to ask for words, one for each test."""
+    ladder.forget()  # what another one at the same port took
     double = AiDouble()
     yield double
     double.close()
