@@ -1,0 +1,83 @@
+"""Three versions of a post's words: by AI, by hand, restored; the newest says what the post says."""
+
+from __future__ import annotations
+
+import pytest
+
+from petra.posts import composing, metadata, versions, writing
+from petra.posts.models import Generation, GenerationKind, Post
+from petra.posts.testing import post_of
+from petra.posts.tests.samples import article
+from petra.tenancy.models import Workspace
+
+HAND, WRITE, RESTORE = GenerationKind.HAND, GenerationKind.WRITE, GenerationKind.RESTORE
+
+
+@pytest.fixture
+def post(in_workspace: Workspace) -> Post:
+    found = post_of(article())
+    metadata.write_words(found)
+    return found
+
+
+def edit(post: Post, **words: str) -> None:
+    composing.edit_post(post, version=post.version, **words)  # type: ignore[arg-type]
+
+
+def kinds(post: Post) -> list[tuple[int | None, str]]:
+    return [(version.number, version.kind) for version in writing.history(post)]
+
+
+def test_the_first_edit_after_ai_is_a_version_and_further_edits_change_it(post: Post) -> None:
+    assert kinds(post) == [(2, WRITE), (1, HAND)]  # what it said before AI came is kept, too
+    edit(post, title="By hand")
+    edit(post, title="By hand, better")
+    edit(post, alt_text="A bowl")
+    assert kinds(post) == [(3, HAND), (2, WRITE), (1, HAND)]
+    newest = writing.history(post)[0]
+    assert (newest.title, newest.alt_text, sorted(newest.fields)) == (
+        "By hand, better",
+        "A bowl",
+        ["alt_text", "title"],
+    )
+    assert versions.words_of(newest) == versions.words_of(post)
+
+
+def test_three_are_kept_and_numbers_go_on(post: Post) -> None:
+    edit(post, title="By hand")
+    metadata.write_words(post, variant=1)
+    edit(post, title="By hand again")
+    assert kinds(post) == [(5, HAND), (4, WRITE), (3, HAND)]
+    assert Generation.objects.filter(post=post).count() == 3
+
+
+def test_restoring_puts_a_copy_on_top_whole_or_one_field(post: Post) -> None:
+    written = writing.history(post)[0]
+    edit(post, title="By hand", description="Mine.")
+    back = writing.restore(written, fields=["title"])
+    assert (back.title, back.description) == (written.title, "Mine.")
+    assert kinds(post) == [(4, RESTORE), (3, HAND), (2, WRITE)]
+    assert writing.restore(written).description == written.description
+    with pytest.raises(composing.EditedMeanwhile):
+        writing.restore(written, version=1)
+
+
+def test_an_edit_of_something_else_makes_no_version(post: Post) -> None:
+    edit(post, link="https://blog.example/other")
+    edit(post, title=post.title)
+    assert kinds(post) == [(2, WRITE), (1, HAND)]
+    composing.edit_post(post, version=post.version, topics=["soup", "Soup", " ", "autumn  food"])
+    assert post.topics == ["Soup", "autumn food"] or post.topics == ["soup", "autumn food"]
+    assert kinds(post)[0] == (3, HAND)
+
+
+def test_what_a_person_wrote_or_chose_is_known_as_theirs(post: Post) -> None:
+    empty = Post.objects.create()
+    typed = Post.objects.create(title="Typed")
+    assert versions.by_person([post, empty, typed]) == {typed.pk}
+    edit(post, title="By hand")
+    assert post.pk in versions.by_person([post])
+    metadata.write_words(post)
+    assert versions.by_person([post]) == set()
+    writing.restore(writing.history(post)[1])
+    assert versions.by_person([post]) == {post.pk}
