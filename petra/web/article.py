@@ -20,7 +20,7 @@ from petra.posts.models import Post
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import article_rows, moments, pin_rows
+from petra.web import article_rows, languages, moments, pin_rows
 from petra.web.shell import show
 
 _MOST_COMPARED = 4_000  # words; beyond, the new text stands whole
@@ -47,6 +47,7 @@ def article(request: MemberRequest, article_id: UUID) -> HttpResponse:
         "imported": moments.moment(found.imported_at, zone=zone, now=now),
         "read": moments.moment(found.read_at, zone=zone, now=now),
         "published": moments.day_words(found.published_at, zone=zone, now=now) if found.published_at else "",
+        "language": languages.language_name(found.language) if found.language else "",
         "may_change": request.actor.may(Role.EDITOR),
     }
     return show(request, "article.html", context, here="articles")

@@ -71,6 +71,7 @@ SENTENCES: dict[str, tuple[StatusKey, str | Promise]] = {
     "words_run.resumed": (K.PUBLISHING, _("Writing words goes on")),
     "words_run.stopped": (K.DRAFT, _("Writing words was stopped")),
     "words_run.finished": (K.PUBLISHED, _("Writing words is done: {written} written, {skipped} left, {failed} failed")),
+    "blog.named": (K.READY, _("The name or language of {called} was set")),
     "blog.brand_changed": (K.READY, _("The voice of a blog was changed")),
     "ai.access_changed": (K.READY, _("It was changed who writes words")),
     "post.words_restored": (K.READY, _("An earlier version of “{title}” was restored")),
@@ -141,6 +142,8 @@ def _line(
 def _url(event: Event, post: Post | None) -> str:
     if event.kind.startswith("bulk."):
         return reverse("bulk_run", args=[event.subject_id])
+    if event.kind.startswith("words_run."):
+        return reverse("words_run", args=[event.subject_id])
     return reverse("pin", args=[post.pk]) if post else ""
 
 

@@ -9,20 +9,23 @@ To make a page live, write a renderer and give it a line here. The name is what 
 
 from __future__ import annotations
 
-from petra.web import bulk_view, calendar_live
+from petra.web import bulk_view, calendar_live, words_live, words_settings_view
 from petra.web.live_viewer import Renderer, reloads
 
 PAGES: dict[str, Renderer] = {
     "calendar": calendar_live.changes,
     "overview": reloads("delivery.", "import.", "account.", "post.", "publishing."),
     "articles": reloads("import.", "article.", "post."),
-    "pins": reloads("delivery.", "post.", "bulk."),
-    "pin": reloads("delivery."),
+    "pins": words_live.pins,
+    "words_run": words_live.run,
+    "pin": words_live.editor,
     "bulk": bulk_view.changes,
     "bulk_runs": reloads("bulk."),
     "needs_you": reloads("delivery.", "account.", "publishing."),
     "onboarding": reloads("import.", "post.", "drafts."),
     "accounts": reloads("account.", "publishing."),
     "notifications": reloads("incident."),
+    "brand": words_live.editor,
+    "settings_writing": words_settings_view.changes,
     "activity": reloads(""),
 }

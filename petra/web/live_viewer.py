@@ -37,10 +37,15 @@ Told = Sequence[Partial] | Answer
 Renderer = Callable[[Viewer, Sequence[Event]], Told]
 
 
+# Told again and again while words are being written; nothing but their own pages shows it.
+UNDER_WAY = ("post.words_started", "post.words_proposed", "post.words_stopped", "post.words_dropped", "words_run.")
+
+
 def reloads(*kinds: str) -> Renderer:
     """Make the renderer of a page that fetches itself again when an event's kind begins with one of `kinds`."""
 
     def render(_viewer: Viewer, events: Sequence[Event]) -> Told:
-        return Answer.RELOAD if any(event.kind.startswith(kinds) for event in events) else []
+        told = [event.kind for event in events if not event.kind.startswith(UNDER_WAY)]
+        return Answer.RELOAD if any(kind.startswith(kinds) for kind in told) else []
 
     return render

@@ -17,8 +17,8 @@ from petra.accounts import health
 from petra.accounts.models import Target
 from petra.lib import clock
 from petra.lib.errors import ProductError
-from petra.posts import composing, metadata
-from petra.posts.models import Generation, Post
+from petra.posts import composing
+from petra.posts.models import Post
 from petra.publishing import bulk, scheduling, slots
 from petra.publishing.models import LIVE_STATES, Delivery, State
 from petra.tenancy import access
@@ -71,26 +71,6 @@ def pin_target(request: MemberRequest, pin_id: UUID) -> HttpResponse:
     except ProductError as error:
         return _trouble(request, post, error)
     return _saved(request, post)
-
-
-@require_POST
-@member_page(Role.EDITOR)
-def pin_rewrite(request: MemberRequest, pin_id: UUID) -> HttpResponse:
-    """Write the words anew from the article. The words before stay among the last three versions."""
-    post = _get(pin_id)
-    metadata.write_words(post, variant=post.version, actor_id=request.actor.user.pk)
-    messages.success(request, _("Written again. The words before are under Versions."))
-    return redirect("pin", pin_id)
-
-
-@require_POST
-@member_page(Role.EDITOR)
-def pin_restore(request: MemberRequest, pin_id: UUID, version_id: UUID) -> HttpResponse:
-    """Take the words of a kept version."""
-    kept = access.get(Generation, version_id, post_id=pin_id)
-    metadata.restore(kept, actor_id=request.actor.user.pk)
-    messages.success(request, _("Restored."))
-    return redirect("pin", pin_id)
 
 
 @require_POST
@@ -215,7 +195,7 @@ def _answer(request: MemberRequest, post: Post, *, status: int = 200) -> HttpRes
     context["asks"] = post.target is not None and post.target.account.asks_before_publish_now
     context["is_live"] = any(d.state in LIVE_STATES for d in deliveries)
     context["was_published"] = any(d.state == State.PUBLISHED for d in deliveries)
-    return show(request, "pin.html", context, here="pins", live="pin", status=status)
+    return show(request, "pin.html", context, here="pins", live="pin", live_query={"pin": post.pk}, status=status)
 
 
 def _saved(request: MemberRequest, post: Post) -> HttpResponse:

@@ -16,13 +16,13 @@ from petra.articles.models import ArticleImage
 from petra.media.models import Asset
 from petra.networks.contract import Problem
 from petra.posts import metadata
-from petra.posts.models import Generation, Post
+from petra.posts.models import Post
 from petra.publishing import scheduling
 from petra.publishing.models import Attempt, Delivery, State
 from petra.publishing.sentences import said_of
 from petra.tenancy.access import MemberRequest
 from petra.tenancy.models import Role
-from petra.web import event_words, moments, pin_publish, pin_rows, pin_status, targets, waiting_rows
+from petra.web import event_words, moments, pin_publish, pin_rows, pin_status, targets, waiting_rows, words_editor
 from petra.web.statuses import StatusKey, status
 from petra.webhooks.models import Event
 
@@ -55,7 +55,14 @@ def page(request: MemberRequest, post: Post) -> dict[str, Any]:
         "board_id": str(post.target.parent_id or post.target_id) if post.target else "",
         "section_id": str(post.target_id) if post.target and post.target.parent_id else "",
         "sections": _sections(post.target),
-        "versions": _versions(post, zone, now),
+        **words_editor.words(
+            post,
+            zone=zone,
+            now=now,
+            me=request.actor.user.pk,
+            may_change=may_change,
+            may_choose_writer=request.actor.may(Role.ADMIN),
+        ),
         "deliveries": views,
         "trouble": next((view for view in views if not view["is_calm"]), None),
         "gone": said_of(deliveries[0]).happened if deliveries and not live else "",
@@ -219,20 +226,6 @@ def _sections(target: Target | None) -> list[Target]:
     if target is None:
         return []
     return list(Target.objects.filter(parent_id=target.parent_id or target.pk, gone_at=None).order_by("name"))
-
-
-def _versions(post: Post, zone: ZoneInfo, now: datetime) -> list[dict[str, Any]]:
-    found = list(Generation.objects.filter(post=post).order_by("-created_at"))
-    return [
-        {
-            "id": g.pk,
-            "number": len(found) - n,
-            "is_used": (g.title, g.description, g.alt_text) == (post.title, post.description, post.alt_text),
-            "title": g.title,
-            "when": moments.moment(g.created_at, zone=zone, now=now),
-        }
-        for n, g in enumerate(found)
-    ]
 
 
 def _planned_local(live: list[Delivery], zone: ZoneInfo) -> str:

@@ -17,8 +17,9 @@ from petra.networks.registry import network
 from petra.posts.models import Post, PostMedia
 from petra.publishing.models import Delivery, State
 from petra.publishing.sentences import said_of
-from petra.web import moments, pin_status
+from petra.web import moments, pin_status, words_column
 from petra.web.statuses import Status
+from petra.web.words_column import WordsCell
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class PinRow:
     why: str
     remote_url: str
     version: int
+    words: WordsCell
 
 
 def mark_of(network_key: str) -> NetworkMark:
@@ -66,7 +68,9 @@ def complete(posts: QuerySet[Post]) -> QuerySet[Post]:
 
 def rows(posts: Iterable[Post], *, zone: ZoneInfo, now: datetime) -> list[PinRow]:
     """Turn posts of `complete` into rows."""
-    return [_row(post, zone=zone, now=now) for post in posts]
+    listed = list(posts)
+    words = words_column.cells(listed)
+    return [_row(post, words[post.pk], zone=zone, now=now) for post in listed]
 
 
 def picture_url(asset_id: UUID | None, *, shape: str = "thumb") -> str:
@@ -86,7 +90,7 @@ def pin_title(post: Post) -> str:
     return post.title or (post.article.title if post.article else "") or _("Untitled pin")
 
 
-def _row(post: Post, *, zone: ZoneInfo, now: datetime) -> PinRow:
+def _row(post: Post, words: WordsCell, *, zone: ZoneInfo, now: datetime) -> PinRow:
     deliveries = list(post.deliveries.all())
     account = deliveries[0].account if deliveries else (post.target.account if post.target else None)
     waiting = [d for d in deliveries if d.state != State.PUBLISHED]
@@ -108,6 +112,7 @@ def _row(post: Post, *, zone: ZoneInfo, now: datetime) -> PinRow:
         why=_why(shown) if shown else "",
         remote_url=shown.remote_url if shown else "",
         version=post.version,
+        words=words,
     )
 
 

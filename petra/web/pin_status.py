@@ -63,8 +63,13 @@ def paused_by_person() -> Q:
 
 
 def is_ready(post: Post) -> bool:
-    """Say whether nothing required is missing: the words pass, and a target is chosen."""
-    return post.words_state == WordsState.READY and post.target_id is not None
+    """Say whether nothing required is missing: the words pass, and a target is chosen.
+
+    While words are being written, it is what it was before: it still says that.
+    """
+    is_writing = post.words_state == WordsState.GENERATING
+    state = post.words_state_before if is_writing else post.words_state
+    return state == WordsState.READY and post.target_id is not None
 
 
 def with_look(posts: QuerySet[Post]) -> Any:  # the annotation is unknown to the stubs
@@ -88,7 +93,12 @@ def with_look(posts: QuerySet[Post]) -> Any:  # the annotation is unknown to the
             When(any_of(State.PLANNED), then=Value(StatusKey.SCHEDULED)),
             When(paused, then=Value(StatusKey.PAUSED)),
             When(any_of(State.PUBLISHED), then=Value(StatusKey.PUBLISHED)),
-            When(words_state=WordsState.READY, target__isnull=False, then=Value(StatusKey.READY)),
+            When(
+                Q(words_state=WordsState.READY)
+                | Q(words_state=WordsState.GENERATING, words_state_before=WordsState.READY),
+                target__isnull=False,
+                then=Value(StatusKey.READY),
+            ),
             default=Value(StatusKey.DRAFT),
             output_field=CharField(),
         )

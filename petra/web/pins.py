@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -30,7 +30,7 @@ from petra.publishing.models import LIVE_STATES, Delivery, State
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import bulk_view, moments, pin_rows, pin_status, targets
+from petra.web import bulk_view, moments, pin_rows, pin_status, pins_filter, targets, words_bulk_view
 from petra.web.paging import page_links
 from petra.web.shell import show
 from petra.web.statuses import STATUSES, StatusKey
@@ -55,7 +55,7 @@ UNDO_KEY = "pins_undo"
 @member_page()
 def pins(request: MemberRequest) -> HttpResponse:
     """List the pins, one tab per state."""
-    filtered = _filtered(request)
+    filtered = pins_filter.filtered(request.GET)
     state = request.GET.get("state", "")
     found = pin_status.with_look(filtered)
     tabs = _tabs(request, filtered, state)
@@ -76,12 +76,13 @@ def pins(request: MemberRequest) -> HttpResponse:
         "blog_id": request.GET.get("blog", ""),
         "boards": targets.choices(),
         "blogs": list(Blog.objects.order_by("name")),
-        "is_filtered": any(request.GET.get(k) for k in ("q", "state", "article", "board", "blog")),
+        "is_filtered": any(request.GET.get(k) for k in pins_filter.ASKED),
         "here_url": request.get_full_path(),
         "zone_words": moments.zone_words(zone, now=now),
         "may_change": request.actor.may(Role.EDITOR),
         "last_failure": _last_failure(request),
         "runs": bulk_view.current(zone=zone, now=now),
+        "words_runs": words_bulk_view.current(zone=zone, now=now),
         "new_run_id": new_id(),
     }
     return show(request, "pins.html", context, here="pins")
@@ -219,21 +220,6 @@ def _start(request: MemberRequest) -> datetime | None:
     except ValueError:
         return None
     return max(day, clock.now())
-
-
-def _filtered(request: MemberRequest) -> QuerySet[Post]:
-    found = Post.objects.filter(removed_at=None)
-    if q := request.GET.get("q", "").strip():
-        found = found.filter(Q(title__icontains=q) | Q(description__icontains=q) | Q(article__title__icontains=q))
-    if article := request.GET.get("article"):
-        found = found.filter(article=access.get(Article, article))
-    if board := request.GET.get("board"):
-        target = access.get(Target, board)
-        found = found.filter(Q(target=target) | Q(target__parent=target))
-    if blog := request.GET.get("blog"):
-        found = found.filter(blog=access.get(Blog, blog))
-    result: QuerySet[Post] = found
-    return result
 
 
 def _tabs(request: MemberRequest, found: QuerySet[Post], state: str) -> list[dict[str, Any]]:

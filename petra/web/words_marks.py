@@ -13,6 +13,7 @@ MOST_WORDS = 3_000  # of one text; beyond, the two stand whole
 _ONE_SIGN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and han
 _POINTS = "!-/:-@\\[-`{-~\u00ab\u00bb\u2010-\u2027\u2039\u203a\u3000-\u301c\uff01-\uff0f"
 _PIECES = re.compile(rf"\s+|[{_ONE_SIGN}]|[{_POINTS}]|(?:(?![{_ONE_SIGN}{_POINTS}])\S)+")
+_WORD = re.compile(r"\w")
 SAME, GONE, NEW = "same", "gone", "new"
 Marks = list[tuple[str, str]]
 
@@ -65,7 +66,7 @@ def _marked(kind: str, text: str) -> Marks:
 
 
 def _stretches(before: str, after: str) -> list[_Stretch]:
-    """Cut both into stretches; a lone space between two changes belongs to them."""
+    """Cut both into stretches; a lone space or point between two changes belongs to them."""
     old, new = _PIECES.findall(before), _PIECES.findall(after)
     if before == after:
         return [_Stretch(True, before, after)] if after else []
@@ -80,7 +81,7 @@ def _stretches(before: str, after: str) -> list[_Stretch]:
 def _joined(stretches: list[_Stretch]) -> list[_Stretch]:
     kept: list[_Stretch] = []
     for at, stretch in enumerate(stretches):
-        is_gap = stretch.is_same and not stretch.new.strip() and 0 < at < len(stretches) - 1
+        is_gap = stretch.is_same and not _WORD.search(stretch.new) and 0 < at < len(stretches) - 1
         here = _Stretch(False, stretch.old, stretch.new) if is_gap else stretch
         if kept and not here.is_same and not kept[-1].is_same:
             here = _Stretch(False, kept[-1].old + here.old, kept.pop().new + here.new)

@@ -69,6 +69,7 @@ _SENTENCES: dict[Cause, tuple[str | Promise, str | Promise, Next]] = {
         lazy("Try again, or choose another model."),
         Next.AGAIN,
     ),
+    Cause.INTERRUPTED: (lazy("Petra was stopped while the words were written."), lazy("Try again."), Next.AGAIN),
     Cause.BAD_REQUEST: (
         lazy("The provider did not take the question."),
         lazy("Choose another model."),
@@ -79,7 +80,8 @@ _SKIPPED: dict[str, str | Promise] = {
     "edited": lazy("Left as it is: a person edited it."),
     "removed": lazy("Left out: the pin was removed."),
     "changed": lazy("Left as it is: somebody changed it meanwhile."),
-    "busy": lazy("Left as it is: somebody else was writing it."),
+    "busy": lazy("Left as it is: words were being written for it already."),
+    "stopped": lazy("Left as it is: the run was stopped before."),
 }
 
 

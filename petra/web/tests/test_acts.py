@@ -13,7 +13,7 @@ from PIL import Image
 
 from conftest import People
 from petra.articles.models import Article, ImportRun, RunState
-from petra.posts.models import Generation, Post
+from petra.posts.models import Post
 from petra.publishing.models import Delivery, Slot, State
 from petra.tenancy import scope
 from petra.tenancy.models import User, Workspace
@@ -184,20 +184,6 @@ def test_a_picture_is_served_to_members_only(
     assert b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert browser_of(people.charlie).get(address).status_code == 404
     assert browser.get(reverse("file", args=[use.asset_id, "poster"])).status_code == 404
-
-
-def test_words_are_written_again_and_an_earlier_version_restored(
-    people: People, browser: Client, pin: Post, house: House
-) -> None:
-    with scope.workspace(people.workspace.pk):
-        Post.objects.filter(pk=pin.pk).update(article=house.article)
-    browser.post(reverse("pin_rewrite", args=[pin.pk]))
-    with scope.workspace(people.workspace.pk):
-        version = Generation.objects.get(post=pin)
-        Post.objects.filter(pk=pin.pk).update(title="By hand")
-    browser.post(reverse("pin_restore", args=[pin.pk, version.pk]))
-    with scope.workspace(people.workspace.pk):
-        assert Post.objects.get(pk=pin.pk).title == version.title
 
 
 def test_an_article_is_archived_and_restored(people: People, browser: Client, house: House) -> None:

@@ -1,0 +1,82 @@
+"""Each state of a pin's words, the runs, and their settings: accessible in both themes, and nothing sideways.
+
+`make screens` runs this with PETRA_SCREENS set and finds a picture of each in artifacts/.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from petra.ai.contract import Cause, Words
+from petra.ai.testing import AiDouble, ai_double  # noqa: F401  a fixture
+from petra.posts import access_keys
+from petra.posts.models import GenerationState, Post, WordsRunState
+from petra.posts.testing import choose_double
+from petra.simulator.testing import Simulator
+from petra.tenancy import scope
+from petra.web.testing import Live
+from petra.web.tests import words_rows
+from petra.web.tests.page_rows import furnish
+from tests.journeys.conftest import Opener
+from tests.journeys.test_every_page import WIDTHS, look
+
+LOOKS = [(1440, "light"), (390, "dark")]
+ALL_LOOKS = [*LOOKS, (1440, "dark"), (390, "light")]
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def furnish_words(live: Live, double: AiDouble) -> dict[str, str]:
+    """Fill alice's workspace with every state of words and give the pages that show it."""
+    with scope.workspace(live.people.workspace.pk):
+        house = furnish(live.people.workspace)
+        choose_double(double)
+        access_keys.WriterAccess.objects.update(monthly_usd=10)
+        words_rows.give_voice(house)
+        pins = {
+            name: words_rows.written_pin(house) for name in ("proposed", "running", "stopped", "versions", "no-board")
+        }
+        words_rows.propose(pins["proposed"])
+        words_rows.propose(pins["running"], Words("Crispy Miso", "One-pan miso butter"), GenerationState.RUNNING)
+        words_rows.propose(pins["stopped"], Words("Crispy"), GenerationState.STOPPED)
+        Post.objects.filter(pk=pins["no-board"].pk).update(target=None)
+        words_rows.keep(pins["versions"], words_rows.NEW, feedback="Less hype.")
+        last = words_rows.keep(pins["versions"], Words("Salmon, Miso, Butter", "One pan.", "A pan.", ("Fish",)))
+        first = last.post.generations.order_by("number")[0]
+        for cause in Cause:
+            pins[f"failed-{cause}"] = words_rows.written_pin(house)
+            words_rows.fail(pins[f"failed-{cause}"], cause, "insufficient_quota: check your plan and billing details.")
+        running = words_rows.words_run(house)
+        done = words_rows.words_run(house, WordsRunState.DONE)
+        paused = words_rows.words_run(house, WordsRunState.PAUSED, because=Cause.BUDGET)
+    return {
+        **{f"words-{name}": f"/pins/{pin.pk}" for name, pin in pins.items()},
+        "words-compare": f"/pins/{pins['versions'].pk}/versions/{first.pk}",
+        "words-pins": "/pins",
+        "words-run-running": f"/pins/words/{running.pk}",
+        "words-run-done": f"/pins/words/{done.pk}",
+        "words-run-paused": f"/pins/words/{paused.pk}",
+        "words-settings": "/settings/writing",
+        "words-settings-blog": f"/settings/blogs/{house.blog.pk}/writing",
+        "words-brand": f"/settings/blogs/{house.blog.pk}/brand",
+        "words-article": f"/articles/{house.article.pk}",
+        "words-activity": "/activity",
+    }
+
+
+@pytest.mark.parametrize(("width", "theme"), ALL_LOOKS if os.environ.get("PETRA_SCREENS") else LOOKS)
+def test_every_state_of_words_has_an_accessible_page(
+    live: Live,
+    simulator: Simulator,
+    ai_double: AiDouble,  # noqa: F811  the fixture
+    open_page: Opener,
+    width: int,
+    theme: str,
+) -> None:
+    page = open_page(width=width, height=WIDTHS[width], theme=theme, touch=width < 500, bypass_policy=True)
+    found = []
+    for name, address in furnish_words(live, ai_double).items():
+        found += look(page, name, address, width=width, theme=theme)
+    assert found == []
