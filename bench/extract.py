@@ -76,7 +76,7 @@ def read(folder: Path, out: Path) -> dict[str, Any]:
         nursery_pid = nursery.pid() or 0
         before_s, own_s, count, failed = measuring.family_cpu_seconds(nursery_pid), 0.0, 0, 0
         with _Watch(nursery_pid) as watch:
-            for page, body in _pages(folder):
+            for page, body in pages(folder):
                 started_s = time.thread_time()
                 line = _prediction(sandbox, page, body)
                 own_s += time.thread_time() - started_s
@@ -96,7 +96,7 @@ def read_with_trafilatura(folder: Path, out: Path) -> dict[str, Any]:
     spent_s, count = 0.0, 0
     with out.open("w", encoding="utf-8") as file:
         _alone({"id": "warm", "url": "https://warm.example/"}, _WARM_PAGE)
-        for page, body in _pages(folder):
+        for page, body in pages(folder):
             started_s = time.process_time()
             line = _alone(page, body)
             spent_s += time.process_time() - started_s
@@ -140,7 +140,8 @@ class _Watch:
             is_over = self._is_over.wait(_LOOK_EVERY_S)
 
 
-def _pages(folder: Path) -> Iterator[tuple[Line, bytes]]:
+def pages(folder: Path) -> Iterator[tuple[Line, bytes]]:
+    """Give a folder's pages: what gold.jsonl says of each, and its bytes."""
     with (folder / "gold.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             if line.strip():

@@ -35,6 +35,14 @@ ABBREVIATIONS = _words(
 ABBREVIATED_PAIRS = frozenset({("p.", "ex"), ("p.", "ej"), ("p.", "es"), ("por", "ej"), ("par", "ex"), ("per", "es")})
 # These end no sentence when a number follows.
 BEFORE_NUMBERS = _words("no nos nr fig abb vol pp s p kap art max min mind tel ca bd str núm pag pág blz nº n°")
+# Behind initials ("the U.S.") only these begin a sentence; any other capital letter begins a name.
+STARTERS = _words(
+    """
+    the a an he she it they we i you this that these but and in for on at if as when while der die das er sie es wir ich
+    ein eine und aber in im le la les il elle ils on nous un une et mais el los las un una y pero il lo gli e ma de het
+    een en maar o os as um uma mas
+    """
+)
 # A number with a stop before one of these is an ordinal: "am 3. Mai".
 AFTER_ORDINALS = _words(
     """

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import regex
 
-from petra.ai.lexicon import ABBREVIATED_PAIRS, ABBREVIATIONS, AFTER_ORDINALS, BEFORE_NUMBERS
+from petra.ai.lexicon import ABBREVIATED_PAIRS, ABBREVIATIONS, AFTER_ORDINALS, BEFORE_NUMBERS, STARTERS
 
 _TAG = regex.compile(r"<(?:/?[a-zA-Z][^<>]{0,2000}|!--.{0,2000}?--)>", regex.DOTALL)
 _NOT_TEXT = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u200b\ufeff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffc\ufffd]+")
@@ -24,6 +24,7 @@ _END = regex.compile(
 )
 _ENDS_WELL = regex.compile(rf"(?:[!?。！？｡।॥۔؟]|(?<!\.)\.){_CLOSERS}*\Z")
 _NEXT_WORD = regex.compile(r"\s+\W*(\w+)")
+_INITIALS = regex.compile(r"\p{L}(?:\.\p{L})+")
 _GRAPHEME = regex.compile(r"\X")
 _TITLE_BREAK = regex.compile(r"\s*[:|]\s+|\s+[–—-]\s+")
 _TITLE_PAUSE = regex.compile(r"\s*[,;(]\s*|[，；：、（]")
@@ -78,9 +79,14 @@ def _goes_on(before: str, match: regex.Match[str]) -> bool:
         return is_ordinal or before.strip() == last
     if last in BEFORE_NUMBERS and match["next"][-1].isdigit():
         return True
+    if last in ABBREVIATIONS:
+        return True
+    if _INITIALS.fullmatch(last):
+        after = _NEXT_WORD.match(match.string, pos=match.end())
+        return after is not None and after.group(1).lower() not in STARTERS
     if len(words) > 1 and (words[-2].lower().lstrip("("), last) in ABBREVIATED_PAIRS:
         return True
-    return last in ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i")
+    return len(last) == 1 and last.isalpha() and last != "i"
 
 
 def ends_well(sentence: str) -> bool:

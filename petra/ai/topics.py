@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from petra.ai.contract import Brand, Source
 from petra.ai.lexicon import PAGE_TALK, PLAIN_HEADINGS, PLAIN_TAGS, STOP_WORDS
@@ -16,7 +17,7 @@ ENOUGH = 8
 _ENOUGH_TAGS = 4  # of the blog's own words; then nothing is guessed
 _WORD = re.compile(r"[^\W\d_]\w*(?:['’\-]\w+)*|[^\s\w]+|\d+")
 _LONGEST_TAG = 40
-_TOO_RARE = 4  # a word that stands there more seldom is chance, if the title doesn't name it
+_TOO_RARE = 3  # a word that stands there more seldom is chance, if the title doesn't name it
 
 
 def topics_of(source: Source, brand: Brand) -> tuple[str, ...]:
@@ -47,19 +48,18 @@ def _terms(source: Source) -> list[str]:
     stop = _stop(source)
     if not stop:
         return []  # nobody knows which of its words are only its grammar
+    written: Counter[str] = Counter()  # as it stands inside of lines, where a capital letter means something
     counts: Counter[str] = Counter()
-    written: dict[str, Counter[str]] = {}
     for line in source.text.splitlines():
-        before = ""
-        for number, found in enumerate(_WORD.finditer(line.replace("’", "'"))):
-            word = found.group()
-            is_term = len(word) > 3 and word[0].isalpha() and word.casefold() not in stop
-            if is_term:
-                pairs = (word, f"{before} {word}") if before else (word,)
-                for term in pairs:
-                    counts[term.casefold()] += 1
-                    written.setdefault(term.casefold(), Counter())[term] += 1 if number else 0
-            before = word if is_term else ""
+        words = [_term(word, stop) for word in _WORD.findall(line.replace("’", "'"))]
+        terms = [word for word in words if word] + [f"{one} {other}" for one, other in pairwise(words) if one and other]
+        written.update(terms)
+        if words:
+            written[words[0]] -= 1
+    forms: dict[str, str] = {}
+    for form, count in written.most_common():
+        forms.setdefault(form.casefold(), form)
+        counts[form.casefold()] += max(count, 0)
     title = f"{source.title} {' '.join(source.headings)}".casefold()
 
     def worth(term: str) -> float:
@@ -67,8 +67,12 @@ def _terms(source: Source) -> list[str]:
 
     often = [term for term, count in counts.items() if count >= (2 if term in title else _TOO_RARE)]
     best = sorted(often, key=lambda term: (-worth(term), term))[:30]
-    shown = (written[term].most_common(1)[0][0] for term in best if not PAGE_TALK.search(term))
+    shown = (forms[term] for term in best if not PAGE_TALK.search(term))
     return [term for term in shown if _is_subject(term, title, source.language)]
+
+
+def _term(word: str, stop: frozenset[str]) -> str:
+    return word if len(word) > 3 and word[0].isalpha() and word.casefold() not in stop else ""
 
 
 def _is_subject(term: str, title: str, language: str) -> bool:

@@ -180,7 +180,7 @@ SUPPE = {
     "fr": (
         "Soupe de potiron au paprika",
         "La soupe de potiron se prépare en une demi-heure, p. ex. un soir de semaine. Ensuite, on la laisse reposer."
-        " Abonnez-vous à notre lettre.\nUne cuillère de paprika fumé donne à la soupe de potiron un goût de feu de bois.",
+        " Abonnez-vous à notre lettre.\nUne cuillère de paprika fumé donne à la soupe de potiron un goût de fumée.",
         "Ensuite",
     ),
     "es": (
@@ -197,7 +197,7 @@ SUPPE = {
     ),
     "nl": (
         "Pompoensoep met paprika",
-        "De pompoensoep staat in een half uur op tafel, d.w.z. ook op een drukke avond. Bovendien kun je hem invriezen."
+        "De pompoensoep staat in een half uur op tafel, d.w.z. ook op een drukke avond. Bovendien is hij licht."
         " Lees meer over soepen.\nEen lepel gerookte paprika geeft de pompoensoep de smaak van een houtvuur.",
         "Bovendien",
     ),
@@ -301,8 +301,8 @@ def test_credits_and_buttons_are_no_alt_text(alt: str, wanted: str) -> None:
 def test_topics_come_from_tags_and_from_what_the_article_often_names() -> None:
     source = Source(
         "Riding the Orient Express",
-        text="We took the Orient Express at night. The Orient Express leaves Paris late. In Paris it rained. Paris sleeps."
-        " Later Paris was gone. The Orient Express was on time.",
+        text="We took the Orient Express at night. The Orient Express leaves Paris late. In Paris it rained."
+        " Paris sleeps. Later Paris was gone. The Orient Express was on time.",
         tags=("Trains", "News", "Uncategorized", "wp_hidden_tag", "trains"),
         language="en",
     )

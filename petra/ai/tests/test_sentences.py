@@ -32,6 +32,11 @@ CASES = [
     "今日は晴れ。|明日は雨！|そうですか？",
     "यह पहला है।| यह दूसरा है।",
     "version 2.0 is e.g. better",
+    "The U.S. Senate met in the U.S.| The vote was close.",
+    "Il pèse env. 3 kg, p. ex. Le Creuset.| Il dure.",
+    "Sr. Gómez, p. ej. Ana.| Listo.",
+    "La sig.ra Rossi e il dott. Bianchi.| Ciao.",
+    "Dhr. Jansen en mevr. De Vries.| Klaar.",
     "Mix, i.e. stir.| 2 eggs go in.",
 ]
 
