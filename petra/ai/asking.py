@@ -147,7 +147,7 @@ async def _heard(question: Question, hearing: _Hearing, *, streams: bool) -> Hea
         return Heard(hearing.text, question.model, spent, failure)
     finally:
         await door.client.aclose()
-    return _of(response, question)
+    return _of(response, question, streams=streams)
 
 
 async def _whole(question: Question, door: Door, hearing: _Hearing) -> ModelResponse:
@@ -225,7 +225,7 @@ def _parameters(question: Question) -> ModelRequestParameters:
             return ModelRequestParameters(output_mode="prompted", output_object=wanted)
 
 
-def _of(response: ModelResponse, question: Question) -> Heard:
+def _of(response: ModelResponse, question: Question, *, streams: bool) -> Heard:
     text = "".join(
         part.content if isinstance(part, TextPart) else part.args_as_json_str()
         for part in response.parts
@@ -239,8 +239,9 @@ def _of(response: ModelResponse, question: Question) -> Heard:
         return replace(heard, is_cut_off=True)
     if response.finish_reason == "error":
         return replace(heard, failure=Failure(Cause.PROVIDER_ERROR))
-    if proposals.read(text) is None and question.form is not None and not _has_ended(response, question):
-        return replace(heard, failure=Failure(Cause.UNREACHABLE, "The answer broke off in its middle."))
+    if streams and proposals.read(text) is None and not _has_ended(response, question):
+        failure = Failure(Cause.UNREACHABLE, "The answer broke off in its middle.")
+        return replace(heard, usage=_guessed(question, text), failure=failure)
     return heard
 
 

@@ -61,6 +61,8 @@ def of_status(status: int, told: object, *, key: str, retry_after_s: float | Non
             return Failure(Cause.KEY_REFUSED, detail)
         case 400 if "API_KEY_INVALID" in text or "API key not valid" in text:
             return Failure(Cause.KEY_REFUSED, detail)
+        case 400 | 404 if "invalid_model" in text or "model_not_found" in text:
+            return Failure(Cause.NO_MODEL, detail)
         case 404 if _ABOUT_MODEL.search(text):
             return Failure(Cause.NO_MODEL, detail)
         case 408 | 504:

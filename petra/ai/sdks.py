@@ -6,6 +6,7 @@ attempts are the caller's business, and a 429 must come through with its `Retry-
 
 from __future__ import annotations
 
+import logging
 from typing import Any, assert_never
 
 from pydantic_ai.models import Model
@@ -74,6 +75,7 @@ def _google(key: str, address: str, model: str, door: Door, form: Form | None) -
     from pydantic_ai.models.google import GoogleModel
     from pydantic_ai.providers.google import GoogleProvider
 
+    logging.getLogger("google_genai.models").setLevel(logging.WARNING)  # it tells of every call
     provider = GoogleProvider(api_key=key, http_client=door.client, base_url=address)
     return GoogleModel(model, provider=provider, profile=_profile(form))
 

@@ -63,7 +63,9 @@ class Door:
         self._has_key = has_key
         self.client = httpx2.AsyncClient(
             transport=_GuardedTransport(self, _GuardedBackend(may_be_private, resolve or _look_up)),
-            timeout=httpx2.Timeout(timeout_s, connect=min(timeout_s, CONNECT_TIMEOUT_S)),
+            timeout=httpx2.Timeout(
+                timeout_s + 1, connect=min(timeout_s, CONNECT_TIMEOUT_S)
+            ),  # the caller ends it before
             follow_redirects=False,
             trust_env=False,
         )
