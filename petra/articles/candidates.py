@@ -38,7 +38,7 @@ class Candidate:
     @property
     def mark(self) -> str:
         """What the lists say of its last change; "" where they say nothing that can be relied on."""
-        told = self.item.modified if self.item is not None and self.item.guid.startswith("wp:") else ""
+        told = self.item.modified if self.item is not None and self.item.is_the_engines_own else ""
         return "|".join(part for part in (self.lastmod, told) if part)[:120]
 
     @property
@@ -81,9 +81,7 @@ class Discovered:
             found = self.candidates.setdefault(address_key(url), Candidate(url))
             found.evidence.add(evidence)
             found.lastmod = found.lastmod or lastmod
-            if item is not None and (
-                found.item is None or (evidence == "rest" and not found.item.guid.startswith("wp:"))
-            ):
+            if item is not None and (found.item is None or (evidence == "rest" and not found.item.is_the_engines_own)):
                 found.item = item
                 found.url = item.url if evidence in ("feed", "rest") else found.url
 

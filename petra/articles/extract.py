@@ -20,6 +20,8 @@ from petra.articles.page import ARTICLE_TYPES, Page, open_page, types_of
 from petra.networks.registry import NETWORKS
 
 MAX_TRANSLATIONS = 60
+MOST_PAGE_SHARE = 1.5  # a page with more text than this share of what its engine tells is made of more than that
+MOST_BESIDE_CHARS = 600
 LEAST_FEED_SHARE = 0.3  # a page with less text than this share of its feed's content is not the whole article
 
 
@@ -103,7 +105,7 @@ def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None)
     if found.is_walled:
         return
     whole = words.plain_text(item.html) if item is not None and item.html else ""
-    if whole and len(found.text) < LEAST_FEED_SHARE * len(whole):
+    if whole and _is_better_told(whole, found.text, item):
         found.text, found.sources["text"] = whole, "feed"
         found.html = words.sanitise(item.html if item else "")
     elif found.text and marked is not None:
@@ -113,6 +115,13 @@ def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None)
     if not found.html:
         pictures.settle_sources(page, root)
         found.html = words.clean_html(root, page, found.title)
+
+
+def _is_better_told(whole: str, text: str, item: FeedItem | None) -> bool:
+    """Say whether an item holds the article rather than its page: a part of it, or much that stands around it."""
+    if item is not None and item.is_the_engines_own:
+        return len(text) <= MOST_PAGE_SHARE * len(whole) + MOST_BESIDE_CHARS
+    return len(text) < LEAST_FEED_SHARE * len(whole)
 
 
 def _canonical(page: Page) -> str:

@@ -23,6 +23,11 @@ class FeedItem:
     summary: str = ""
     language: str = ""
 
+    @property
+    def is_the_engines_own(self) -> bool:
+        """Say whether the blog's engine itself told it (WordPress REST): whole, with the date of its last change."""
+        return self.guid.startswith("wp:")
+
 
 @dataclass
 class Feed:

@@ -9,12 +9,14 @@ from petra.lib import spoken
 _LEAST_LETTERS = 200
 _TOLD_CHARS = 1_200  # of a text; more tells no more of its language
 _LETTER = re.compile(r"[^\W\d_]")
+_FOREIGN_LETTER = re.compile(r"[^\W\d_\x00-\u024f]")  # of another script than the Latin one
+_TELLS_MORE = 5  # one of them tells as much as so many others
 
 
 def language_of(text: str, declared: str) -> str:
-    """Say the text's language: the declared one unless 200 letters of text clearly say otherwise."""
+    """Say the text's language: as declared, unless 200 letters (40 of another script) clearly say otherwise."""
     text = text[:_TOLD_CHARS]
-    letters = len(_LETTER.findall(text))
+    letters = len(_LETTER.findall(text)) + _TELLS_MORE * len(_FOREIGN_LETTER.findall(text))
     if letters < _LEAST_LETTERS and declared:
         return declared
     if letters < 20:

@@ -40,6 +40,8 @@ _FURNITURE = re.compile(
     r"(?:^|[/_.-])(?:logo|icon|avatar|badge|sprite|button|favicon|spinner|arrow|smil(?:ey|ie)|share)s?(?:[/_.-]|$)",
     re.IGNORECASE,
 )
+_THUMBNAIL_PX = 300
+_CUT = re.compile(r"-(\d{2,3})x(\d{2,3})(?=\.\w{3,4}(?:$|\?))")
 _DIMENSIONS = re.compile(r"(\d{2,5})x(\d{2,5})$")
 _STYLE_WIDTH = re.compile(r"(?:^|[;\s])width:\s*(\d{1,4})px")
 _STYLE_HEIGHT = re.compile(r"(?:^|[;\s])height:\s*(\d{1,4})px")
@@ -164,13 +166,21 @@ def _find_largest(page: Page, image: Element, place: Element) -> Candidate | Non
         return None
 
     if len(candidates) == 1:
-        return candidates[0]
+        return _uncut(candidates[0])
 
     def rank(candidate: Candidate) -> tuple[bool, float]:
         width = candidate.likely_px or candidate.width_px or told_size(candidate.url)[0] or 800 * candidate.density
         return not _AVIF.search(candidate.url), width
 
-    return max(candidates, key=rank)  # of equal ones the first
+    return _uncut(max(candidates, key=rank))  # of equal ones the first
+
+
+def _uncut(candidate: Candidate) -> Candidate:
+    """Give the upload that WordPress cut a small square from, where nothing larger is offered (galleries, 2026-11)."""
+    cut = _CUT.search(candidate.url)
+    if not cut or "/wp-content/uploads/" not in candidate.url or max(int(cut[1]), int(cut[2])) > _THUMBNAIL_PX:
+        return candidate
+    return Candidate(candidate.url[: cut.start()] + candidate.url[cut.end() :], likely_px=_LINKED_PX)
 
 
 def _candidates(image: Element, place: Element) -> Iterator[Candidate]:
@@ -205,6 +215,8 @@ def _size(image: Element, best: Candidate) -> tuple[int, int]:
     shown_w, shown_h = _shown_size(image)
     if shown_w and shown_h and width and not height:
         return width, round(width * shown_h / shown_w)
+    if best.likely_px and not width and max(shown_w, shown_h) <= _THUMBNAIL_PX:
+        return 0, 0  # what is shown is a small square of it
     return width or shown_w, height or shown_h
 
 

@@ -14,18 +14,20 @@ from lxml.html import HtmlElement as Element
 
 from petra.articles.identity import clean_text
 from petra.articles.lines import text_of
+from petra.articles.marks import Marks
 from petra.articles.page import Page, parse_html
 
 _JUNK_TAGS = ("script", "style", "nav", "aside", "form", "iframe", "template")
 _JUNK_IDS = ("comments", "respond", "disqus_thread")
 _JUNK_CLASSES = (
     " comments ", " comments-area ", " related ", " related-posts ", " sharedaddy ", " jp-relatedposts ",
-    " wp-block-latest-posts ",
+    " wp-block-latest-posts ", " wp-block-comments ", " wp-block-post-comments ", " comment-list ", " commentlist ",
 )  # fmt: skip
 _FACT_CLASSES = (" post-info ",)
 _LEAST_WORDS = 6  # of a line that is said, not filed
 _WALL_CLASSES = ("gh-post-upgrade-cta", "post-password-form", "paywall-gate", "subscribers-only")
 _LEAST_MARKED = 250  # letters
+_MOST_BESIDE = 600  # letters of names, dates and tags that stand around a short article
 _SURELY_ENOUGH = 1_000  # letters
 _ENOUGH_SHARE = 0.3
 _TAGS = frozenset(
@@ -98,10 +100,17 @@ def article_text(page: Page, marked: Element | None) -> str:
 
     `marked` is the element the page marks as the article's body.
     """
-    text = (_text_of(marked, page.url) or _text(page))[:MAX_TEXT_CHARS]
+    text = (_text_of(marked, page.url) or _short_text(page, marked))[:MAX_TEXT_CHARS]
     if says_not_free(page) and len(text) < LEAST_OPEN_CHARS:
         return ""  # what is left is the teaser and cards of other articles
     return text
+
+
+def _short_text(page: Page, marked: Element | None) -> str:
+    """Give the marked body's words where it is short, unless the page says much more: then the mark is a teaser's."""
+    text = _text(page)
+    own = block_text(marked) if marked is not None else ""
+    return own if own and len(text) <= len(own) + _MOST_BESIDE else text
 
 
 def complete(text: str, root: Element) -> str:
@@ -162,6 +171,7 @@ def plain_text(markup: str) -> str:
     tree = parse_html(f"<div>{markup}</div>")
     if tree is None:
         return ""
+    _drop_junk(tree, Marks(tree))
     return block_text(tree)[:MAX_TEXT_CHARS]
 
 
@@ -221,11 +231,14 @@ def block_text(root: Element) -> str:
 
 def drop_junk(page: Page) -> None:
     """Take out of the page what is never an article's own words. What the page says of itself is read before."""
-    tree = page.tree
-    feet = (foot for foot in tree.iter("footer") if next(foot.iterancestors("article"), None) is None)
-    marked = (*page.marks.of_id(*_JUNK_IDS), *page.marks.of_class(*_JUNK_CLASSES))
     for box in page.marks.of_class(*_FACT_CLASSES):
         _keep_sentences(box)
+    _drop_junk(page.tree, page.marks)
+
+
+def _drop_junk(tree: Element, marks: Marks) -> None:
+    feet = (foot for foot in tree.iter("footer") if next(foot.iterancestors("article"), None) is None)
+    marked = (*marks.of_id(*_JUNK_IDS), *marks.of_class(*_JUNK_CLASSES))
     for element in [*tree.iter(*_JUNK_TAGS), *feet, *marked]:
         if element.tag not in ("html", "body") and element.getparent() is not None:
             element.drop_tree()

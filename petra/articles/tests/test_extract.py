@@ -135,6 +135,13 @@ def test_lazy_pictures_are_taken_largest_first_and_once() -> None:
     assert (found.pictures[3].caption, found.pictures[3].alt) == ("The crust", "The crust")
 
 
+def test_of_a_gallerys_squares_the_uploads_are_taken() -> None:
+    found = article('<img width="150" height="150" src="/wp-content/uploads/2026/11/crumb-no-1-150x150.jpg" alt="One">')
+    assert [(one.url, one.width_px) for one in found.pictures] == [
+        ("https://bread.example/wp-content/uploads/2026/11/crumb-no-1.jpg", 0)
+    ]
+
+
 def test_badges_trackers_avatars_and_other_articles_pictures_are_left_out() -> None:
     found = article(
         '<img src="/tiny.jpg" width="90" height="90"><img src="/icon.svg"><img src="https://secure.gravatar.com/x.jpg">'
@@ -186,6 +193,38 @@ def test_the_language_is_the_texts_where_the_declared_one_is_wrong() -> None:
     assert read(f"<article>{german}</article>", lang="en").language == "de"
     assert article("", lang="en-GB").language == "en-GB"
     assert read("<p>Kurz.</p>", lang="de").language == "de"
+    japanese = (
+        "<p>今日は寒いので、ライ麦パンを焼きました。台所は暖かくて、とてもいい香りがします。</p>"
+    )
+    assert read(f"<article>{japanese}</article>", lang="en").language == "ja"
+
+
+BLOCK_THEME = (
+    "<header><p>Oak &amp; Ember</p></header><main><h1>An aside</h1><div class='entry-content'>{}</div>"
+    "<div><p>Posted</p><time>February 3, 2025</time><p>in</p><a rel=tag>Uncategorized</a><p>by</p><p>mara</p></div>"
+    "<section><div class='wp-block-comments'><h2>Comments</h2><h3 id=comments>2 responses</h3>"
+    "<ol><li><p>I tried this bread and it was lovely, with a comment that goes on about the crust.</p></li>"
+    "<li><p>So did I, and so did everybody in our street, for whom I baked it again last week.</p></li></ol></div>"
+    "</section></main>"
+)
+
+
+def test_a_short_article_is_what_the_page_marks_and_nothing_around_it() -> None:
+    assert read(BLOCK_THEME.format("<p>Short words about rye.</p>")).text == "Short words about rye."
+
+
+def test_a_short_mark_beside_a_long_article_is_no_more_than_its_teaser() -> None:
+    teaser = "<div class='entry-content'><p>Bread in short, for you.</p></div>"
+    assert "somebody who waits for it." in read(f"<article>{teaser}{TEXT}</article>").text
+
+
+def test_what_the_engine_itself_tells_is_the_article_with_all_its_pages() -> None:
+    parts = "<p>First page begins here.</p><p>Third page ends with butter.</p><div class='sharedaddy'>Share this</div>"
+    told = FeedItem(url=URL, guid="wp:7", title="Rye bread", html=parts)
+    found = read(BLOCK_THEME.format("<p>First page begins here.</p>"), item=told)
+    assert found.text == "First page begins here.\nThird page ends with butter." and found.sources["text"] == "feed"
+    long = read(f"<article><div class='entry-content'>{TEXT * 5}</div></article>", item=told)
+    assert long.text.startswith(read(f"<article>{TEXT}</article>").text[:40]) and long.sources["text"] == "page"
 
 
 def test_data_comes_back_from_the_sandbox_whole() -> None:
