@@ -43,6 +43,7 @@ def article(request: MemberRequest, article_id: UUID) -> HttpResponse:
         "state": article_rows.state_of(found),
         "images": list(found.images.order_by("position")[:12]),
         "image_count": found.images.count(),
+        "keywords": [word for word in found.tags if word not in found.categories],
         "pins": pin_rows.rows(posts, zone=zone, now=now),
         "imported": moments.moment(found.imported_at, zone=zone, now=now),
         "read": moments.moment(found.read_at, zone=zone, now=now),

@@ -21,7 +21,7 @@ from petra.lib.errors import ProductError
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import moments
+from petra.web import blog_rule, moments
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Source:
     rhythm: str
     hour: str
     next: str
+    rule: str
 
 
 def describe(blogs: Iterable[Blog], *, zone: ZoneInfo, now: datetime) -> list[Source]:
@@ -46,6 +47,7 @@ def describe(blogs: Iterable[Blog], *, zone: ZoneInfo, now: datetime) -> list[So
             rhythm=blog.rhythm,
             hour=f"{blog.quiet_hour:02}",
             next=moments.inside(blog.next_import_at, zone=zone, now=now) if blog.next_import_at else "",
+            rule=blog_rule.said(blog),
         )
         for blog in blogs
     ]

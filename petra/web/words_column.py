@@ -37,9 +37,8 @@ def cells(posts: Iterable[Post]) -> dict[UUID, WordsCell]:
     ids = [post.pk for post in listed]
     newest: dict[UUID, Generation] = {}
     asked = (GenerationState.KEPT, GenerationState.PROPOSED)
-    for row in Generation.objects.filter(post_id__in=ids, state__in=asked).order_by("created_at", "number"):
-        if row.state == GenerationState.PROPOSED or newest.get(row.post_id) is None or row.number:
-            newest[row.post_id] = row
+    for row in Generation.objects.filter(post_id__in=ids, state__in=asked).order_by("number"):  # proposals have none
+        newest[row.post_id] = row
     waiting = set(
         WordsTask.objects.filter(post_id__in=ids, state=WordsTaskState.WAITING, run__finished_at=None)
         .exclude(run__state=WordsRunState.STOPPED)

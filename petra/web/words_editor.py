@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from petra.accounts.models import Target
-from petra.posts import composing
+from petra.posts import board_choice, composing
 from petra.posts.models import Post
 from petra.web import pin_publish, pin_rows, words_view, words_writers
 
@@ -38,7 +38,7 @@ def disclosures_of(post: Post) -> Sequence[tuple[str, str]]:
 
 def _suggested(post: Post) -> dict[str, Any] | None:
     """Name the board that fits the words best, where one does."""
-    target: Target | None = None
+    target: Target | None = board_choice.suggest(post)
     if target is None:
         return None
     board = target.parent or target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils.html import conditional_escape
 
 from petra.posts.models import Post, WordsRun
 from petra.tenancy.models import ROLE_RANK, Role
@@ -74,16 +74,17 @@ def run(viewer: Viewer, events: Sequence[Event]) -> Told:
 
 
 def _lines(viewer: Viewer) -> Partial:
-    may_change = ROLE_RANK[viewer.role] >= ROLE_RANK[Role.EDITOR]
-    runs = words_bulk_view.current(zone=viewer.zone, now=viewer.now)
-    drawn = (render_to_string("words/run_line.html", {"run": run, "may_change": may_change}) for run in runs)
-    return Partial("#words-lines", "".join(drawn), "innerMorph")
+    context = {
+        "runs": words_bulk_view.current(zone=viewer.zone, now=viewer.now),
+        "may_change": ROLE_RANK[viewer.role] >= ROLE_RANK[Role.EDITOR],
+    }
+    return Partial("#words-lines", render_to_string("words/run_lines.html", context), "innerMorph")
 
 
 def _row(row: pin_rows.PinRow) -> list[Partial]:
     cell = render_to_string("words/cell.html", {"cell": row.words, "row_id": row.id})
     return [
         Partial(f"#words-{row.id}", cell),
-        Partial(f"#title-{row.id}", escape(row.title), "innerHTML"),
+        Partial(f"#title-{row.id}", conditional_escape(row.title), "innerHTML"),
         Partial(f"#state-{row.id}", render_to_string("words/row_state.html", {"row": row}), "innerHTML"),
     ]

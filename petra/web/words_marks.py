@@ -79,11 +79,21 @@ def _stretches(before: str, after: str) -> list[_Stretch]:
 
 
 def _joined(stretches: list[_Stretch]) -> list[_Stretch]:
+    """Join changes with what little is the same between them: single words would only make it hard to read."""
     kept: list[_Stretch] = []
     for at, stretch in enumerate(stretches):
-        is_gap = stretch.is_same and not _WORD.search(stretch.new) and 0 < at < len(stretches) - 1
-        here = _Stretch(False, stretch.old, stretch.new) if is_gap else stretch
+        is_between = stretch.is_same and 0 < at < len(stretches) - 1
+        is_little = is_between and _is_little(stretch.new, kept[-1], stretches[at + 1])
+        here = _Stretch(False, stretch.old, stretch.new) if is_little else stretch
         if kept and not here.is_same and not kept[-1].is_same:
             here = _Stretch(False, kept[-1].old + here.old, kept.pop().new + here.new)
         kept.append(here)
     return kept
+
+
+def _is_little(text: str, before: _Stretch, after: _Stretch) -> bool:
+    """Say whether the same text between two changes is a space or a point, or short beside both."""
+    if not _WORD.search(text):
+        return True
+    around = min(max(len(one.old), len(one.new)) for one in (before, after))
+    return len(text) <= around / 2

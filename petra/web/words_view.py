@@ -159,10 +159,11 @@ def writer_words(name: str) -> str:
 
 
 def money(amount: Decimal) -> str:
-    """Say an amount of dollars: "$3.18"; below a cent with the figures that count, "$0.0042"."""
+    """Say an amount of dollars: "$3.18"; below a cent with the two figures that count, "$0.0042"."""
     if amount == 0 or amount >= Decimal("0.01"):
         return f"${amount:,.2f}"
-    return "$" + f"{amount:.6f}".rstrip("0") if amount >= Decimal("0.000001") else _("under $0.000001")
+    places = 1 - amount.adjusted()
+    return f"${amount:.{places}f}"
 
 
 def cost_words(generation: Generation) -> str:

@@ -13,6 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import People
+from petra.accounts.models import Target
+from petra.articles import ruling
 from petra.articles.models import Article, Blog, ImportPage, ImportRun, Rhythm, RunState
 from petra.articles.tests.test_sources import export, post
 from petra.lib import clock
@@ -177,3 +179,25 @@ def test_one_article_is_imported_again(people: People, browser: Client, house: H
         assert run is not None and (run.kind, run.url) == ("url", house.article.url)
     browser.post(reverse("article_change", args=[house.article.pk, "again"]))
     assert "running already" in says(browser.get(reverse("articles")))
+
+
+def test_what_becomes_of_new_articles_is_set_on_a_page_of_its_own(
+    people: People, browser: Client, house: House
+) -> None:
+    address = reverse("blog_rule", args=[house.blog.pk])
+    page = says(browser.get(address))
+    assert "Pins to approve" in page and 'name="target"' in page
+    with scope.workspace(people.workspace.pk):
+        target = Target.objects.filter(gone_at=None).order_by("name")[0]
+    browser.post(address, {"way": "plan", "pins": "2", "target": [str(target.pk)], "first": "on"})
+    with scope.workspace(people.workspace.pk):
+        rule = ruling.rule_of(Blog.objects.get(pk=house.blog.pk))
+    assert rule == ruling.Rule(2, [target.pk], is_planned=True, has_first=True)
+    assert "makes 2 pins in the next free slots" in says(browser.get(reverse("articles")))
+    for odd in ({"way": "plan"}, {"way": "all"}, {}, {"way": "draft", "pins": "999"}, {"way": "draft", "pins": "x"}):
+        browser.post(address, odd)
+    with scope.workspace(people.workspace.pk):
+        assert ruling.rule_of(Blog.objects.get(pk=house.blog.pk)) == rule
+    assert browser.post(address, {"way": "draft", "target": str(house.blog.pk)}).status_code == 404
+    browser.post(address, {"way": "off"})
+    assert "no pins by themselves" in says(browser.get(reverse("articles")))
