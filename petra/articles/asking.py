@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 
+from petra.articles import feed_items, sitemaps
 from petra.articles.candidates import Discovered
 from petra.articles.feed_items import Feed
 from petra.articles.links import Links
-from petra.articles.manners import BotWall, Disallowed, OverBudget, RobotsUnknown, SiteBusy, Visitor
+from petra.articles.manners import PAGE_BYTES, BotWall, Disallowed, OverBudget, RobotsUnknown, SiteBusy, Visitor
+from petra.articles.remembering import Kept, Memory, digest_of
 from petra.articles.sandbox import PageTooHeavy, Sandbox
 from petra.articles.sitemaps import SitemapFile
 from petra.lib.errors import ProductError
@@ -20,35 +23,68 @@ OnFound = Callable[[int, str], None]
 class Asker:
     """Asks for the lists of one site, and has them read in the sandbox."""
 
-    def __init__(self, visitor: Visitor, sandbox: Sandbox, found: Discovered, on_found: OnFound) -> None:
+    def __init__(
+        self, visitor: Visitor, sandbox: Sandbox, found: Discovered, on_found: OnFound, memory: Memory
+    ) -> None:
         self.visitor = visitor
         self.found = found
+        self._memory = memory
         self._sandbox = sandbox
         self._on_found = on_found
 
-    def get(self, url: str, *, max_bytes: int | None = None, is_wanted: bool = False) -> Answer | None:
-        """Ask for an address; None where it did not answer with 200. Raises only what stops an import."""
+    def get(
+        self, url: str, *, max_bytes: int = PAGE_BYTES, is_wanted: bool = False, kept: Kept | None = None
+    ) -> Answer | None:
+        """Ask for an address; None where it did not answer with 200, or 304 where it is kept.
+
+        Raises only what stops an import.
+        """
+        validators = {"etag": kept.etag, "last_modified": kept.last_modified} if kept is not None else None
         try:
-            answer = self.visitor.get(url) if max_bytes is None else self.visitor.get(url, max_bytes=max_bytes)
+            answer = self.visitor.get(url, max_bytes=max_bytes, validators=validators)
         except STOPPING:
             raise
         except ProductError as error:
             if is_wanted and not isinstance(error, Disallowed):
                 self.found.tell(url, error.code, error.for_person)
             return None
-        if answer.status != 200:
+        if answer.status != 200 and not (answer.status == 304 and kept is not None):
             if is_wanted:
                 self.found.tell(url, "list", f"The site names this list but answers {answer.status}.")
             return None
         return answer
 
-    def sitemap(self, answer: Answer) -> SitemapFile | None:
-        """Read a sitemap file; None where it is too heavy, which is told."""
+    def sitemap_at(self, url: str, *, is_wanted: bool) -> tuple[Answer, SitemapFile] | None:
+        """Ask for a sitemap and read it, unless it is as it was; None where that can't be done, which is told."""
+        kept = self._memory.look(url, "sitemap")
+        answer = self.get(url, max_bytes=sitemaps.MAX_BYTES, is_wanted=is_wanted, kept=kept)
+        if answer is None:
+            return None
+        if kept is not None and _is_as_kept(answer, kept):
+            return answer, sitemaps.from_data(kept.found)
         try:
-            return self._sandbox.sitemap(answer.body)
+            listed = self._sandbox.sitemap(answer.body)
         except PageTooHeavy as error:
             self.found.tell(answer.url, error.code, error.for_person)
             return None
+        if listed.pages or listed.children:
+            self._memory.keep(url, "sitemap", answer, asdict(listed))
+        return answer, listed
+
+    def feed_at(self, url: str, *, is_wanted: bool) -> tuple[Answer, Feed] | None:
+        """Ask for a feed and read it, unless it is as it was; None where that can't be done, which is told."""
+        kept = self._memory.look(url, "feed")
+        answer = self.get(url, max_bytes=feed_items.MAX_BYTES, is_wanted=is_wanted, kept=kept)
+        if answer is None:
+            return None
+        if kept is not None and _is_as_kept(answer, kept):
+            return answer, feed_items.from_data(kept.found)
+        feed = self.feed(answer)
+        if feed is None:
+            return None
+        if feed.items:
+            self._memory.keep(url, "feed", answer, asdict(feed))
+        return answer, feed
 
     def feed(self, answer: Answer) -> Feed | None:
         """Read a feed; None where it is too heavy, which is told."""
@@ -84,3 +120,7 @@ class Asker:
         if source not in self.found.sources:
             self.found.sources.append(source)
         self._on_found(self.found.promising, source)
+
+
+def _is_as_kept(answer: Answer, kept: Kept) -> bool:
+    return answer.status == 304 or (not answer.is_cut and digest_of(answer.body) == kept.digest)

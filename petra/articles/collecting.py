@@ -119,12 +119,14 @@ def _collect_all(
 
 def _sum_up(reads: Iterable[Read], collected: Collected) -> None:
     keys: set[str] = set()
+    texts: list[str] = []
     known = doubles.Known()
     for read in reads:
         if read.trouble is not None:
             collected.troubles.append(read.trouble)
         if read.state == "maybe":
             collected.maybe.append(read.candidate.url)
+        texts.append(read.article.text if read.article is not None else "")
         if read.article is not None and address_key(read.article.url) not in keys:
             keys.add(address_key(read.article.url))
             traits = traits_of(read.article, read.candidate)
@@ -132,6 +134,8 @@ def _sum_up(reads: Iterable[Read], collected: Collected) -> None:
                 known.add(read.article.url, traits)
                 collected.articles.append(read.article)
     sitewide.settle(collected.articles)
+    if sitewide.has_one_text(texts):
+        collected.troubles.insert(0, Trouble(collected.home, "one-text", sitewide.ONE_TEXT))
 
 
 def single(address: str) -> Discovered:
@@ -179,7 +183,7 @@ def article_data(article: Extracted) -> dict[str, Any]:
         "excerpt": article.excerpt,
         "text": article.text,
         "tags": article.tags,
-        "categories": [],
+        "categories": article.categories,
         "lead_image": _picture_data(article.lead),
         "images": [_picture_data(picture) for picture in article.pictures],
         "do_not_pin": article.is_do_not_pin,
@@ -195,6 +199,11 @@ def _picture_data(picture: Any) -> dict[str, Any] | None:
         "url": picture.url,
         "alt": picture.alt,
         "caption": picture.caption,
+        "title": picture.title,
+        "pin_title": picture.pin_title,
+        "pin_description": picture.pin_description,
+        "pin_url": picture.pin_url or None,
+        "pin_id": picture.pin_id or None,
         "width": picture.width_px or None,
         "height": picture.height_px or None,
         "nopin": picture.is_nopin,

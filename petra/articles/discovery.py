@@ -19,6 +19,7 @@ from petra.articles.candidates import Trouble as Trouble
 from petra.articles.identity import Site, absolute, address_key, site_of
 from petra.articles.links import Links
 from petra.articles.manners import BotWall, Visitor
+from petra.articles.remembering import Memory, NoMemory
 from petra.articles.sandbox import Sandbox
 from petra.lib.outbound import Answer, Unreachable
 
@@ -56,7 +57,10 @@ _OTHER_FILE = (
 class Discovery:
     """One look around a site."""
 
-    def __init__(self, visitor: Visitor, sandbox: Sandbox, *, on_found: OnFound | None = None) -> None:
+    def __init__(
+        self, visitor: Visitor, sandbox: Sandbox, *, on_found: OnFound | None = None, memory: Memory | None = None
+    ) -> None:
+        self._memory = memory or NoMemory()
         self._visitor = visitor
         self._sandbox = sandbox
         self._on_found = on_found or (lambda _count, _source: None)
@@ -67,7 +71,7 @@ class Discovery:
         if answer.status >= 400:
             raise NotABlog(f"The site answered {answer.status} at this address. Check it in a browser.")
         found = Discovered(site_of(answer.url), answer.url)
-        asker = Asker(self._visitor, self._sandbox, found, self._on_found)
+        asker = Asker(self._visitor, self._sandbox, found, self._on_found, self._memory)
         links = _first_page(asker, answer)
         _read_sitemaps(asker)
         engines.read_engine(asker, links)
@@ -129,10 +133,10 @@ def _walk_sitemaps(asker: Asker, urls: Iterable[str], seen: set[str], *, is_want
         if url in seen:
             continue
         seen.add(url)
-        answer = asker.get(url, max_bytes=sitemaps.MAX_BYTES, is_wanted=is_wanted or depth > 0)
-        listed = asker.sitemap(answer) if answer is not None else None
-        if answer is None or listed is None:
+        read = asker.sitemap_at(url, is_wanted=is_wanted or depth > 0)
+        if read is None:
             continue
+        answer, listed = read
         if not listed.pages and not listed.children:
             _feed_as_sitemap(asker, answer)
         if depth < MAX_SITEMAP_DEPTH:
@@ -195,10 +199,10 @@ def _feed_pages(asker: Asker, url: str, *, is_named: bool) -> bool:
     page_url, count = _larger_pages(url), 0
     while page_url and page_url not in seen and len(seen) < MAX_FEED_PAGES:
         seen.add(page_url)
-        answer = asker.get(page_url, max_bytes=feed_items.MAX_BYTES, is_wanted=is_named and count == 0)
-        feed = asker.feed(answer) if answer is not None else None
-        if answer is None or feed is None:
+        read = asker.feed_at(page_url, is_wanted=is_named and count == 0)
+        if read is None:
             break
+        answer, feed = read
         before = len(found.candidates)
         asker.take_feed(feed, answer.url)
         count += len(feed.items)

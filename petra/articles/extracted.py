@@ -36,10 +36,13 @@ class Extracted:
     signs: dict[str, bool] = field(default_factory=dict)  # what `scoring` weighs
     links: list[str] = field(default_factory=list)
     nearness: int | None = None  # SimHash of the text, see `doubles`
+    told_digest: str = ""  # `digest`, where it was reckoned before
 
     @property
     def digest(self) -> str:
         """Tell whether the article changed: over title, text and pictures, not over markup that changes by itself."""
+        if self.told_digest:
+            return self.told_digest
         keys = sorted({picture_key(picture.url) for picture in self.pictures})
         return hashlib.sha256("\x1f".join([self.title, self.text, *keys]).encode()).hexdigest()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 MAX_BYTES = 10 * 1024 * 1024
 GIVEN = ("title", "author", "published", "modified", "text")  # what an item says of its article, by field
@@ -40,3 +42,8 @@ class Feed:
     generator: str = ""
     is_feed: bool = False
     is_cut: bool = False
+
+
+def from_data(data: Mapping[str, Any]) -> Feed:
+    """Read what `dataclasses.asdict` gave of one, and JSON kept."""
+    return Feed(**{**data, "items": [FeedItem(**item) for item in data["items"]]})

@@ -26,14 +26,14 @@ from petra.articles.models import Blog, ImportRun, RunState
 from petra.articles.reader import STOPS_IMPORT, Reader
 from petra.articles.reading import lend
 from petra.articles.turn import Ended, Turn
-from petra.lib import addresses, clock, queue
+from petra.lib import addresses, clock, presence, queue
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Outbound
 from petra.webhooks import events
 
 JOB = "import_blog"
 ACTIVE = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
-LOST_S = 120.0
+LOST_S = 120.0  # of a job that never began, or a worker that hangs; a killed one is known at once
 
 
 class ImportBusy(ProductError):
@@ -109,7 +109,8 @@ def stop_import(run: ImportRun) -> ImportRun:
 
 def _move(run: ImportRun, old: Iterable[RunState], new: RunState, event: str) -> ImportRun:
     ended = clock.now() if new == RunState.STOPPED else None
-    fields = {"state": new, "holder_id": None, "beat_at": None, "turns": 0, "finished_at": ended, "error": ""}
+    fields = {"state": new, "holder_id": None, "holder_number": None, "beat_at": None, "turns": 0, "finished_at": ended,
+              "error": ""}  # fmt: skip
     if ImportRun.objects.filter(pk=run.pk, state__in=list(old)).update(**fields):
         events.record(event, subject=run, done=run.done, found=run.found)
     run.refresh_from_db()
@@ -121,7 +122,7 @@ def _enqueue(run: ImportRun) -> None:
 
 
 def resume_lost_imports() -> int:
-    """Enqueue imports whose worker was killed. The worker calls it every minute; safe to call any time."""
+    """Enqueue imports whose worker was killed. Workers call it every few seconds; safe to call any time."""
     lost = finding.lost_imports(older_s=LOST_S)
     for one in lost:
         queue.enqueue(
@@ -137,9 +138,14 @@ def run_import(*, workspace_id: UUID, run_id: UUID) -> None:
     """Do an import to its end, or until it is paused, stopped or taken over. Safe to repeat: it goes on where it
     stood.
     """
-    turn = Turn(workspace_id, run_id)
-    if not turn.take():
-        return
+    living, number = presence.arrive()
+    with living:  # whose end tells the other workers at once that this one is gone
+        turn = Turn(workspace_id, run_id, number=number)
+        if turn.take():
+            _work(turn)
+
+
+def _work(turn: Turn) -> None:
     try:
         with ExitStack() as stack:
             client = stack.enter_context(Outbound(allow_private=operator_allows(), contact=settings.CONTACT))

@@ -42,12 +42,26 @@ class Blog(TenantModel):
     quiet_hour = models.PositiveSmallIntegerField(default=4)  # when its rhythm looks, in the workspace's zone
     next_import_at = models.DateTimeField(null=True, db_index=True)  # set by its rhythm; null: when a person asks
     engine = models.CharField(max_length=20, blank=True)  # what made the site, as far as Petra can tell
+    # The rule by which new articles make pins, see articles.ruling.
+    rule_since = models.DateTimeField(null=True)  # articles imported from then on fall under it; null: there is none
+    rule_pins = models.PositiveSmallIntegerField(default=1)  # of each article
+    rule_target_ids = models.JSONField(default=list)  # boards and sections, in turn; empty: chosen by hand later
+    rule_is_planned = models.BooleanField(default=False)  # into free slots; else a person approves each pin first
+    rule_has_first = models.BooleanField(default=False)  # the first import's articles count, too: somebody asked for it
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["workspace", "address"], name="blog_once"),
         ]
+
+
+class Ruled(models.TextChoices):
+    """What the blog's rule made of an article. Without a word nobody has asked yet."""
+
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Done"
+    LEFT = "left", "Left out"
 
 
 class Article(TenantModel):
@@ -73,7 +87,8 @@ class Article(TenantModel):
     text = models.TextField(blank=True)
     edited_text = models.TextField(blank=True)
     html = models.TextField(blank=True)
-    tags = models.JSONField(default=list)
+    tags = models.JSONField(default=list)  # keywords, then categories
+    categories = models.JSONField(default=list)  # those of them that are the blog's drawers
     digest = models.CharField(max_length=64, blank=True)  # sha256 over title, text and picture keys
     nearness = models.BigIntegerField(null=True)  # SimHash of the text, see articles.doubles
     guid = models.TextField(blank=True)  # the site's own id of it, from its feed or REST
@@ -92,6 +107,7 @@ class Article(TenantModel):
     read_at = models.DateTimeField(default=timezone.now)  # when the site last answered for this page
     changed_at = models.DateTimeField(null=True)  # the last import that brought other words or pictures
     edited_at = models.DateTimeField(null=True)  # when a person last edited it or took the page's words
+    ruled = models.CharField(max_length=8, choices=Ruled.choices, blank=True)  # what the blog's rule made of it
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -100,6 +116,7 @@ class Article(TenantModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["workspace", "-published_at"], name="article_newest"),
             GinIndex(SearchWords(), name="article_search"),
+            models.Index(fields=["workspace", "blog"], condition=models.Q(ruled="waiting"), name="article_ruled"),
         ]
 
     @property
@@ -136,6 +153,12 @@ class ArticleImage(TenantModel):
     url = models.TextField()
     alt = models.TextField(blank=True)
     caption = models.TextField(blank=True)
+    title = models.TextField(blank=True)
+    # What the page's owner wants a pin of it to say and lead to.
+    pin_title = models.TextField(blank=True)
+    pin_description = models.TextField(blank=True)
+    pin_url = models.TextField(blank=True)
+    pin_id = models.CharField(max_length=64, blank=True)
     width_px = models.PositiveIntegerField(null=True)
     height_px = models.PositiveIntegerField(null=True)
     is_lead = models.BooleanField(default=False)
@@ -166,6 +189,7 @@ class ImportRun(TenantModel):
     sources = models.JSONField(default=list)  # which lists named the articles: sitemap, feed, rest, links, hand
     is_listed = models.BooleanField(default=False)  # the pages to read stand in ImportPage
     holder_id = models.UUIDField(null=True)  # the worker's turn that is on it
+    holder_number = models.BigIntegerField(null=True)  # under which it lives, see lib.presence
     turns = models.PositiveSmallIntegerField(default=0)  # taken since the last page that was settled
     beat_at = models.DateTimeField(null=True)  # when that turn was last heard of
     turn_at = models.DateTimeField(null=True)  # when that turn began to read, for the time left
@@ -197,6 +221,22 @@ class ImportRun(TenantModel):
     def problems_by_kind(self) -> dict[str, int]:
         """Count the problems by kind."""
         return dict(Counter(problem["kind"] for problem in self.problems))
+
+
+class BlogList(TenantModel):
+    """A list of a blog, as a sitemap or feed, as it was last read: what is unchanged is not read again."""
+
+    blog = TenantForeignKey(Blog, models.CASCADE, related_name="lists")
+    url = models.TextField()
+    etag = models.CharField(max_length=500, blank=True)  # validators of the body that was read
+    last_modified = models.CharField(max_length=100, blank=True)
+    digest = models.CharField(max_length=64)  # sha256 of that body
+    found = models.BinaryField()  # what was read, see articles.remembering
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "blog", "url"], name="blog_list_once"),
+        ]
 
 
 class ImportPage(TenantModel):

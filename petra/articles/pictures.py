@@ -59,7 +59,10 @@ class Picture:
     height_px: int = 0
     is_nopin: bool = False
     is_hidden: bool = False
+    pin_title: str = ""
     pin_description: str = ""
+    pin_url: str = ""  # the address a pin is to lead to
+    pin_id: str = ""  # of the pin to be saved again
 
 
 def find_pictures(page: Page, root: Element) -> list[Picture]:
@@ -135,7 +138,10 @@ def picture_of(page: Page, image: Element, place: Element, *, root: Element | No
         height_px=height,
         is_nopin=is_nopin,
         is_hidden=is_hidden(place),
+        pin_title=one_line(image.get("data-pin-title"))[:500],
         pin_description=one_line(image.get("data-pin-description"))[:2000],
+        pin_url=absolute(image.get("data-pin-url") or "", page.base) or "",
+        pin_id=one_line(image.get("data-pin-id"))[:64],
     )
 
 
@@ -259,5 +265,9 @@ def _better(first: Picture, second: Picture) -> Picture:
         caption=first.caption or second.caption,
         is_nopin=first.is_nopin or second.is_nopin,
         is_hidden=first.is_hidden and second.is_hidden,
+        title=first.title or second.title,
+        pin_title=first.pin_title or second.pin_title,
         pin_description=first.pin_description or second.pin_description,
+        pin_url=first.pin_url or second.pin_url,
+        pin_id=first.pin_id or second.pin_id,
     )

@@ -28,8 +28,8 @@ MAX_ADDRESSES = 20
 _CHECKED = ["read_at", "list_mark", "etag", "last_modified", "missing_since", "gone_at", "also_at", "guid", "url",
             "address_key"]  # fmt: skip
 _READ = [*_CHECKED, "title", "author", "published_at", "published_as_written", "modified_at", "language", "excerpt",
-         "text", "html", "tags", "sources", "translations", "is_do_not_pin", "is_walled", "digest", "nearness",
-         "changed_at"]  # fmt: skip
+         "text", "html", "tags", "categories", "sources", "translations", "is_do_not_pin", "is_walled", "digest",
+         "nearness", "changed_at"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def _fill(article: Article, found: Extracted) -> None:
     article.excerpt = found.excerpt
     article.text = found.text
     article.html = found.html
-    article.tags = found.tags
+    article.tags, article.categories = found.tags, found.categories
     article.sources = found.sources
     article.translations = found.translations
     article.is_do_not_pin = found.is_do_not_pin
@@ -224,7 +224,8 @@ def _images(article: Article, found: Extracted) -> list[ArticleImage]:
 
 
 def _image(article: Article, position: int, picture: Picture, *, is_lead: bool) -> ArticleImage:
-    fields: dict[str, Any] = {"url": picture.url, "alt": picture.alt, "caption": picture.caption}
+    names = ("url", "alt", "caption", "title", "pin_title", "pin_description", "pin_url", "pin_id")
+    fields: dict[str, Any] = {name: getattr(picture, name) for name in names}
     return ArticleImage(
         article=article,
         position=position,

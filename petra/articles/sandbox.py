@@ -20,12 +20,12 @@ from select import select
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from petra.articles import nursery
+from petra.articles import feed_items, nursery, sitemaps
 from petra.articles.extracted import Extracted, from_data
 from petra.articles.feed_items import Feed, FeedItem
 from petra.articles.frames import ANSWER, FAILED, QUESTION
 from petra.articles.nursery import Child
-from petra.articles.sitemaps import Entry, SitemapFile
+from petra.articles.sitemaps import SitemapFile
 from petra.lib import clock
 from petra.lib.errors import ProductError
 
@@ -79,13 +79,12 @@ class Sandbox:
     def feed(self, body: bytes, *, url: str, content_type: str) -> Feed:
         """Read one feed. Raises PageTooHeavy."""
         data = self._ask("feed", body, url=url, content_type=content_type)
-        return Feed(**{**data, "items": [FeedItem(**item) for item in data["items"]]})
+        return feed_items.from_data(data)
 
     def sitemap(self, body: bytes) -> SitemapFile:
         """Read one sitemap file. Raises PageTooHeavy."""
         data = self._ask("sitemap", body)
-        pages = [Entry(url, lastmod, tuple(twins)) for url, lastmod, twins in data["pages"]]
-        return SitemapFile([Entry(*entry) for entry in data["children"]], pages, data["is_cut"])
+        return sitemaps.from_data(data)
 
     def links(self, body: bytes, *, url: str, content_type: str) -> dict[str, Any]:
         """Read what a page links to: feeds, pages, signs of the engine. Raises PageTooHeavy."""

@@ -75,19 +75,14 @@ def _read(task: str, body: bytes, arguments: dict[str, Any]) -> Any:
         case "feed":
             return asdict(feeds.parse(body, url=arguments["url"], content_type=arguments["content_type"]))
         case "sitemap":
-            found = sitemaps.parse(body)
-            return {
-                "children": [[entry.url, entry.lastmod] for entry in found.children],
-                "pages": [[entry.url, entry.lastmod, entry.twins] for entry in found.pages],
-                "is_cut": found.is_cut,
-            }
+            return asdict(sitemaps.parse(body))
         case "links":
             return asdict(read_links(body, url=arguments["url"], content_type=arguments["content_type"]))
     raise ValueError(task)
 
 
 def _with_nearness(page: Extracted) -> dict[str, Any]:
-    page.nearness = nearness(page.text)
+    page.nearness, page.told_digest = nearness(page.text), page.digest
     return page.as_data()
 
 

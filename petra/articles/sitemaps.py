@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
+from typing import Any
 
 from lxml import etree
 
@@ -35,6 +37,14 @@ class SitemapFile:
     children: list[Entry] = field(default_factory=list)
     pages: list[Entry] = field(default_factory=list)
     is_cut: bool = False
+
+
+def from_data(data: Mapping[str, Any]) -> SitemapFile:
+    """Read what `dataclasses.asdict` gave of one, and JSON kept."""
+    children, pages = (
+        [Entry(one["url"], one["lastmod"], tuple(one["twins"])) for one in data[name]] for name in ("children", "pages")
+    )
+    return SitemapFile(children, pages, data["is_cut"])
 
 
 def parse(body: bytes) -> SitemapFile:

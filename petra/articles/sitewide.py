@@ -15,6 +15,10 @@ from petra.articles.pictures import Picture
 MOST_SHARE = 0.2  # the picture that leads more of a site's articles is the site's, not theirs
 LEAST_PAGES = 5  # of fewer articles nothing can be said
 ONE_TEXT_SHARE = 0.8
+ONE_TEXT = (
+    "More than four fifths of the pages hold the same text. The site may show one page, such as a sign-in or a notice,"
+    " in place of its articles. Look at a few of them before you make pins."
+)
 
 
 def pictures_of_the_site(leads: Iterable[str]) -> set[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import F
 
-from petra.articles import listing
+from petra.articles import listing, reporting, ruling
 from petra.articles.candidates import Candidate, Discovered, Trouble
 from petra.articles.collecting import full_address, single
 from petra.articles.discovery import Discovery
@@ -24,12 +24,13 @@ from petra.articles.identity import Site, site_of
 from petra.articles.manners import Visitor
 from petra.articles.models import Article, ArticleImage, Blog, ImportPage, ImportRun, RunState
 from petra.articles.picture_files import read_size
-from petra.articles.reader import STOPS_IMPORT, Read, Reader, Wanted
+from petra.articles.reader import STOPS_IMPORT, Reader, Wanted
 from petra.articles.reading import Crew, Done
-from petra.articles.recording import Outcome, Recorder
+from petra.articles.recording import Recorder
+from petra.articles.remembering import BlogMemory
 from petra.articles.sandbox import Sandbox
 from petra.articles.settling import settle_leads
-from petra.lib import clock, ids
+from petra.lib import clock, ids, presence
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Answer
 from petra.tenancy import scope
@@ -38,7 +39,7 @@ from petra.webhooks import events
 MAX_PROBLEMS = 200
 MAX_MEASURED = 30
 MAX_TURNS = 5  # without one page settled: something about that page breaks the worker
-SILENT_S = 90.0  # a turn not heard of for so long is taken over; one answer takes at most about 70 s
+SILENT_S = 90.0  # a turn not heard of for so long is taken over though its worker lives; one answer takes some 70 s
 PROGRESS_GAP_S = 0.5
 SETTLED_AT_ONCE = 40
 SETTLE_EVERY_S = 0.5
@@ -53,7 +54,9 @@ class Ended(Exception):
 class Turn:
     """One worker's turn on an import."""
 
-    def __init__(self, workspace_id: UUID, run_id: UUID) -> None:
+    def __init__(self, workspace_id: UUID, run_id: UUID, *, number: int) -> None:
+        """`number` is that under which the worker lives while it is on it, see lib.presence."""
+        self._number = number
         self._workspace_id = workspace_id
         self._run_id = run_id
         self._holder_id = ids.new_id()
@@ -73,12 +76,13 @@ class Turn:
             if run is None or run.state not in (RunState.QUEUED, RunState.RUNNING):
                 return False
             now = clock.now()
-            if run.holder_id is not None and run.beat_at and (now - run.beat_at).total_seconds() < SILENT_S:
+            if _is_held(run, now):
                 return False
             run.state, run.holder_id, run.beat_at = RunState.RUNNING, self._holder_id, now
+            run.holder_number = self._number
             run.started_at, run.turns = run.started_at or now, run.turns + 1
             run.turn_at, run.turn_done = now, run.done
-            run.save(update_fields=["state", "holder_id", "beat_at", "started_at", "turns", "turn_at", "turn_done"])
+            run.save(update_fields=_TAKEN)
             self._run, self._blog = run, Blog.objects.get(pk=run.blog_id)
             self._before = run.requests  # by former turns
         if run.turns > MAX_TURNS:
@@ -106,10 +110,12 @@ class Turn:
         """Find the pages to read and store them, unless a former turn did."""
         if self._run.is_listed:
             return {}
+        memory = BlogMemory(self._workspace_id, self._blog.pk)
         if self._run.kind == "url":
             found = single(self._run.url)
         else:
-            found = Discovery(visitor, sandbox, on_found=self._say_found).look(full_address(self._blog.address))
+            look = Discovery(visitor, sandbox, on_found=self._say_found, memory=memory)
+            found = look.look(full_address(self._blog.address))
         self.site = found.site
         with scope.workspace(self._workspace_id):
             self._beat()
@@ -125,6 +131,8 @@ class Turn:
             )  # fmt: skip
             self._add_problems(found.troubles)
             self._name_blog(found)
+            if self._run.kind == "blog":
+                memory.forget_unused()
             listing.forget_old_pages(self._run)
             self._say_progress(is_last=True)
         return found.read_already
@@ -194,11 +202,7 @@ class Turn:
         with scope.workspace(self._workspace_id):
             self._beat()  # first: nothing is written once the import is somebody else's
             outcomes = recorder.record([(one.read, one.ticket.mark) for one in done])
-            _write_pages(done, outcomes)
-            counts: dict[str, int] = {}
-            for outcome in outcomes:
-                counter = _COUNTERS[outcome.kind]
-                counts[counter] = counts.get(counter, 0) + 1
+            counts = reporting.write_pages(done, outcomes)
             added = {name: F(name) + count for name, count in counts.items()}
             self._beat(turns=0, done=F("done") + len(done), requests=self._before + requests, **added)
             self._add_problems([one.read.trouble for one in done if one.read.trouble is not None])
@@ -227,9 +231,11 @@ class Turn:
         """End this turn: the import is done, failed, or paused by the site's wish."""
         with scope.workspace(self._workspace_id):
             ended = None if state == RunState.PAUSED else clock.now()
+            if state == RunState.DONE:
+                self._look_over()
             changed = ImportRun.objects.filter(
                 pk=self._run_id, holder_id=self._holder_id, state=RunState.RUNNING
-            ).update(state=state, holder_id=None, beat_at=None, finished_at=ended, error=error)
+            ).update(state=state, holder_id=None, holder_number=None, beat_at=None, finished_at=ended, error=error)
             if not changed:
                 return
             self._run.refresh_from_db()
@@ -241,6 +247,13 @@ class Turn:
 
     # ---- inside a scope ----
 
+    def _look_over(self) -> None:
+        """Look at all that was read together: what the report says of it, and what the blog's rule makes of it."""
+        run = ImportRun.objects.select_for_update().get(pk=self._run_id)
+        if run.holder_id == self._holder_id and run.state == RunState.RUNNING:
+            odd = reporting.one_text(run, self._blog.address)
+            self._add_problems(odd + ruling.decide(run, is_odd=bool(odd)), is_first=True)
+
     def _beat(self, **fields: object) -> None:
         """Stay heard of and write counters; raises Ended when the import is no longer this turn's."""
         mine = ImportRun.objects.filter(pk=self._run_id, holder_id=self._holder_id, state=RunState.RUNNING)
@@ -248,10 +261,10 @@ class Turn:
             raise Ended
         self._beat_at = clock.monotonic()
 
-    def _add_problems(self, troubles: list[Trouble]) -> None:
+    def _add_problems(self, troubles: list[Trouble], *, is_first: bool = False) -> None:
         if troubles:
-            run = ImportRun.objects.get(pk=self._run_id)
-            run.problems = (run.problems + [asdict(trouble) for trouble in troubles])[:MAX_PROBLEMS]
+            run, added = ImportRun.objects.get(pk=self._run_id), [asdict(trouble) for trouble in troubles]
+            run.problems = (added + run.problems if is_first else run.problems + added)[:MAX_PROBLEMS]
             run.save(update_fields=["problems"])
 
     def _say_found(self, count: int, _source: str) -> None:
@@ -273,25 +286,11 @@ class Turn:
         return {**counts, "problems": len(self._run.problems), "is_listed": self._run.is_listed}
 
 
-def _write_pages(done: Sequence[Done], outcomes: Sequence[Outcome]) -> None:
-    rows = [
-        (one.ticket.pk, _PAGE_STATES.get(outcome.kind, outcome.kind), _note(one.read, outcome), outcome.article_id)
-        for one, outcome in zip(done, outcomes, strict=True)
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "update articles_importpage p set state = x.state, note = x.note, article_id = x.article_id, item = null"
-            " from unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[]) as x(id, state, note, article_id)"
-            " where p.id = x.id",
-            [list(column) for column in zip(*rows, strict=True)],
-        )
+def _is_held(run: ImportRun, now: datetime) -> bool:
+    """Say whether a living worker is on it. One that was killed is known at once; one that hangs, after a while."""
+    if run.holder_id is None or run.beat_at is None or (now - run.beat_at).total_seconds() >= SILENT_S:
+        return False
+    return run.holder_number in presence.numbers()
 
 
-def _note(read: Read, outcome: Outcome) -> str:
-    return read.trouble.for_person if read.trouble else _NOTES.get(outcome.kind, "")
-
-
-_COUNTERS = {"new": "new", "changed": "changed", "unchanged": "unchanged", "known": "unchanged", "gone": "failed",
-             "failed": "failed", "maybe": "skipped", "skipped": "skipped", "archived": "skipped"}  # fmt: skip
-_PAGE_STATES = {"new": "article", "changed": "article", "known": "unchanged", "archived": "skipped"}
-_NOTES = {"maybe": "Does not look like an article.", "archived": listing.ARCHIVED_NOTE, "known": "It is there already."}
+_TAKEN = ["state", "holder_id", "holder_number", "beat_at", "started_at", "turns", "turn_at", "turn_done"]

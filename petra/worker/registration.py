@@ -10,11 +10,16 @@ from petra.accounts import jobs as accounts
 from petra.articles import importing, rhythm
 from petra.notifications import telling, watching
 from petra.posts import composing, words_runs, writing, writing_job
-from petra.publishing import bulk, pruning
+from petra.publishing import bulk, pruning, ruled
 
 
 def _import_blog(workspace_id: str, run_id: str) -> None:
     importing.run_import(workspace_id=UUID(workspace_id), run_id=UUID(run_id))
+    ruled.enqueue_waiting()
+
+
+def _draft_ruled(workspace_id: str, blog_id: str) -> None:
+    ruled.draft_ruled(workspace_id=UUID(workspace_id), blog_id=UUID(blog_id))
 
 
 def _fill_demo(workspace_id: str, is_all_quick: int = 0) -> None:
@@ -57,6 +62,7 @@ def _close_runs() -> None:
 
 def _start_imports() -> None:
     rhythm.start_due()
+    ruled.enqueue_waiting()
 
 
 def _notify() -> None:
@@ -70,6 +76,7 @@ JOBS: dict[str, Callable[..., None]] = {
     composing.JOB: _draft_posts,
     writing.JOB: _write,
     words_runs.JOB: _words_run,
+    ruled.JOB: _draft_ruled,
     demo.JOB: _fill_demo,
     accounts.RENEW: accounts.renew_tokens,
     accounts.SYNC_TARGETS: accounts.sync_targets,

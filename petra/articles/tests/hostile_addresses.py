@@ -266,7 +266,7 @@ class _Quiet(ThreadingHTTPServer):
 
 def no_second_protocol(_ground: Ground) -> None:
     with Outbound() as client:
-        pool = client._transport._pool  # type: ignore[attr-defined]
+        pool = client._transport._pool
         assert pool._http1 and not pool._http2
 
 

@@ -10,9 +10,10 @@ from uuid import UUID
 import pytest
 
 from conftest import People
-from petra.articles import editing, importing, listing, reader, turn
-from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
+from petra.articles import editing, finding, importing, listing, reader, sandbox, turn
+from petra.articles.models import Article, Blog, BlogList, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
+from petra.lib import clock, presence
 from petra.lib.addresses import BadAddress
 from petra.tenancy import scope
 from petra.webhooks.models import Event
@@ -235,15 +236,84 @@ def test_a_killed_import_goes_on_where_it_stood(
         with pytest.raises(KeyboardInterrupt):
             importing.run_import(workspace_id=workspace_id, run_id=run_id)
     assert run_of(workspace_id, run_id).new == 1
-    importing.run_import(workspace_id=workspace_id, run_id=run_id)
-    assert run_of(workspace_id, run_id).new == 1, "the dead worker's turn is respected for a while"
-    monkeypatch.setattr(turn, "SILENT_S", 0.0)
+    give_up_at = clock.monotonic() + 10
+    while [lost.run_id for lost in finding.lost_imports(older_s=999)] != [run_id]:
+        assert clock.monotonic() < give_up_at, "it is known to be lost as soon as the connection is gone"
+        clock.sleep(0.02)
     blog_server.asked.clear()
     importing.run_import(workspace_id=workspace_id, run_id=run_id)
     run = run_of(workspace_id, run_id)
     assert (run.state, run.new, run.done) == (RunState.DONE, 3, 4)
     assert set(blog_server.paths()) & set(ARTICLES) == set(ARTICLES[1:])
     assert "/sitemap.xml" not in blog_server.paths()
+
+
+def test_the_import_of_a_worker_that_lives_is_left_alone(
+    people: People, blog_server: BlogServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id, run_id = started(people, blog_server)
+    living, number = presence.arrive()
+    with living:
+        assert turn.Turn(workspace_id, run_id, number=number).take()
+        importing.run_import(workspace_id=workspace_id, run_id=run_id)
+        assert run_of(workspace_id, run_id).holder_number == number and blog_server.paths() == []
+        assert finding.lost_imports(older_s=999) == []
+        monkeypatch.setattr(turn, "SILENT_S", 0.0)  # it lives, and says nothing any more: it hangs
+        importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    run = run_of(workspace_id, run_id)
+    assert (run.state, run.new, run.holder_number) == (RunState.DONE, 3, None)
+
+
+def test_lists_that_are_as_they_were_are_not_read_again(
+    people: People, blog_server: BlogServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = "".join(f"<item><title>Bread</title><link>{blog_server.home}{path}</link></item>" for path in ARTICLES)
+    blog_server.pages["/feed/"] = Page(
+        f"<rss version='2.0'><channel><title>Bread</title>{feed}</channel></rss>".encode(), "application/rss+xml"
+    )
+    blog_server.pages["/sitemap.xml"].headers["ETag"] = '"one"'
+    imported(people, blog_server)
+
+    def reads(*_arguments: Any, **_options: Any) -> None:
+        raise AssertionError("a list was read again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox.Sandbox, "sitemap", reads)
+        patch.setattr(sandbox.Sandbox, "feed", reads)
+        again = imported(people, blog_server)
+    assert (again.state, again.found, again.new, again.failed) == (RunState.DONE, 4, 0, 0)
+    assert {"sitemap", "feed"} <= set(again.sources)
+    asked = [one.headers.get("if-none-match") for one in blog_server.asked if one.path == "/sitemap.xml"]
+    assert asked == [None, '"one"']
+    blog_server.add_article("/2026/a-new-one/", "A new one", text="It was not there before. " * 30)
+    blog_server.list_articles(*ARTICLES, "/2026/a-new-one/")
+    assert imported(people, blog_server).new == 1
+    with scope.workspace(people.workspace.pk):
+        kept = sorted(url.removeprefix(blog_server.home) for url in BlogList.objects.values_list("url", flat=True))
+    assert kept == ["/feed/", "/sitemap.xml"]
+
+
+def test_a_site_that_shows_one_page_for_all_is_told(people: People, blog_server: BlogServer) -> None:
+    paths = [f"/2025/{name}-of-bread/" for name in ("crust", "crumb", "smell", "sound", "taste", "price")]
+    for number, path in enumerate(paths):
+        blog_server.add_article(path, f"Chapter {number} {path[6:11]}", text="Please enable everything first. " * 30)
+    blog_server.list_articles(*paths)
+    run = imported(people, blog_server)
+    assert run.problems[0]["kind"] == "one-text" and "the same text" in run.problems[0]["for_person"]
+
+
+def test_categories_and_what_a_picture_says_of_pins_are_kept(people: People, blog_server: BlogServer) -> None:
+    marks = 'data-pin-title="Rye, tall" data-pin-description="Bake it" data-pin-url="/rye/" data-pin-id="42"'
+    extra = f'<img src="/tall.jpg" width="1000" height="1500" alt="Tall" title="Rye" {marks}>'
+    head = '<a rel="category tag" href="/category/rye/">Rye</a><a rel="tag" href="/tag/sour/">sour</a>'
+    blog_server.add_article(ARTICLES[0], "Bread number 1", text="Rye and time. " * 40, extra=extra + head)
+    imported(people, blog_server)
+    with scope.workspace(people.workspace.pk):
+        article = Article.objects.get(address_key__endswith="/2025/rye-bread-for-beginners")
+        assert article.categories == ["Rye"] and "sour" in article.tags
+        image = article.images.get(url__endswith="/tall.jpg")
+    assert (image.title, image.pin_title, image.pin_description, image.pin_id) == ("Rye", "Rye, tall", "Bake it", "42")
+    assert image.pin_url == f"{blog_server.home}/rye/"
 
 
 def test_a_page_that_breaks_the_worker_each_time_does_not_break_it_for_ever(
