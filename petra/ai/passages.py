@@ -101,8 +101,7 @@ class Reader:
     def loose_headings(self) -> list[str]:
         """List the headings that don't stand in the text but speak of what it speaks of."""
         loose = [h for h in self._article.headings if h.casefold().rstrip(" :") not in self._found_headings]
-        often = math.log1p(2)
-        return [h for h in loose if any(self.weights.get(w, 0) >= often for w in terms(h, self._article.language))]
+        return [h for h in loose if any(word in self.weights for word in terms(h, self._article.language))]
 
     def speaks_of_title(self, text: str) -> bool:
         """Say whether a text has a telling word in common with the title."""

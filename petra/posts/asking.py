@@ -143,7 +143,7 @@ def source_of(post: Post) -> Source:
         text=article.shown_text,
         headings=_headings(article.html),
         tags=tuple(str(tag) for tag in article.tags),
-        language=article.language,
+        language=article.language or post.language,
         picture_alt=(image.alt if image else "") or (cover.alt_text if cover else ""),
         picture_caption=image.caption if image else "",
     )

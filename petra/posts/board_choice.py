@@ -22,7 +22,7 @@ from petra.posts.models import Post
 _EARLIER = 500  # posts that are looked at, the newest first
 _LEAST_NAME = 0.55  # of a board's name that a post must speak of, common words counting little
 _LEAST_HABIT = 0.5  # of the posts of a tag that went to one board
-_OR = re.compile(r"\s*[&+/,|·•]\s*|\s+(?:and|und|et|y|e|en|or|oder|ou|o|of)\s+", re.IGNORECASE)
+_OR = re.compile(r"\s*[&+/,|·•]\s*|\s+(?:and|und|et|y|e|en|or|oder|ou|o)\s+", re.IGNORECASE)
 # Words that are on boards of any subject, in the languages the offline writer knows.
 _COMMON = frozenset(
     """

@@ -151,7 +151,7 @@ def _draft(article: Article, asset: Asset, *, post_id: UUID, target: Target | No
         article=article,
         target=target,
         link=article.url,
-        language=article.language,
+        language=article.language or article.blog.language,
         ai_disclosures=brand.default_disclosures(article.blog),
     )
     PostMedia.objects.create(post=post, asset=asset)
@@ -179,6 +179,7 @@ def new_post_from_upload(
         description=_words(description),
         alt_text=asset.alt_text,
         link=_link(link),
+        language=blog.language if blog else "",
         ai_disclosures=brand.default_disclosures(blog),
     )
     PostMedia.objects.create(post=post, asset=asset)

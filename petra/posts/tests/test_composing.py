@@ -8,7 +8,7 @@ import pytest
 
 from conftest import People
 from petra.ai import sentences
-from petra.articles.models import Article
+from petra.articles.models import Article, Blog
 from petra.lib import clock, ids
 from petra.media import storing
 from petra.media.models import Asset, Rendition
@@ -44,6 +44,17 @@ def kinds() -> list[str]:
 
 
 # ---- drafting ----
+
+
+def test_a_post_is_in_its_articles_language_else_in_its_blogs(people: People, soup: Article) -> None:
+    with scope.workspace(people.workspace.pk):
+        Blog.objects.update(language="fr")
+        untold = article(title="Soupe")
+        Article.objects.filter(pk=untold.pk).update(language="")
+        untold.refresh_from_db()
+        uploaded = composing.new_post_from_upload(storing.store_image(pictures.jpeg()), blog=Blog.objects.get())
+    languages = [post.language for found in (soup, untold) for post in draft(people, found)]
+    assert [*languages, uploaded.language] == ["en", "fr", "fr"]
 
 
 def test_an_article_becomes_a_post_with_picture_link_and_words(people: People, soup: Article) -> None:
