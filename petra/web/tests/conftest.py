@@ -2,4 +2,4 @@
 
 from petra.web.testing import collected, live  # noqa: F401  fixtures
 from petra.web.tests.calendar_furniture import alice, rows, wednesday  # noqa: F401  fixtures
-from petra.web.tests.needs_you_furniture import browser, house  # noqa: F401  fixtures
+from petra.web.tests.needs_you_furniture import bobs, browser, house  # noqa: F401  fixtures

@@ -32,6 +32,17 @@ def browser(people: People, browser_of: Callable[[User], Client]) -> Client:
     return browser_of(people.alice)
 
 
+@pytest.fixture
+def bobs(people: People, browser_of: Callable[[User], Client]) -> Client:
+    """bob's, who is an editor."""
+    return browser_of(people.bob)
+
+
+def marked(answer: Any) -> str:
+    """Give a page in one line, with its marks."""
+    return " ".join(answer.content.decode().split())
+
+
 def says(answer: Any) -> str:
     """Give the words of a page, without its marks."""
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode())))

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -21,25 +20,10 @@ from petra.publishing import pausing, scheduling
 from petra.publishing.models import Delivery, State
 from petra.tenancy import scope, workspaces
 from petra.tenancy.models import Role, User
-from petra.web.tests.page_rows import House, furnish
+from petra.web.tests.needs_you_furniture import marked
+from petra.web.tests.page_rows import House
 
 BrowserOf = Callable[[User], Client]
-
-
-@pytest.fixture
-def house(people: People) -> House:
-    with scope.workspace(people.workspace.pk):
-        workspaces.set_onboarding_step(people.workspace, "done")
-        return furnish(people.workspace)
-
-
-@pytest.fixture
-def browser(people: People, browser_of: BrowserOf) -> Client:
-    return browser_of(people.bob)
-
-
-def says(answer: Any) -> str:
-    return " ".join(answer.content.decode().split())
 
 
 def bring(
@@ -55,9 +39,9 @@ def look() -> None:
     telling.send_mails()
 
 
-def bell(browser: Client) -> str:
+def bell(bobs: Client) -> str:
     """Give the number on the bell; empty where it shows none."""
-    page = says(browser.get(reverse("settings")))
+    page = marked(bobs.get(reverse("settings")))
     found = re.search(
         r'class="bell".*?<span class="nav-count bad" data-count-of="notifications"( hidden)?>(\d+)<', page
     )
@@ -70,76 +54,74 @@ def incidents(people: People) -> list[Incident]:
         return list(Incident.objects.order_by("opened_at", "id"))
 
 
-def test_an_empty_page_says_that_nothing_needs_anybody(house: House, browser: Client) -> None:
-    page = says(browser.get(reverse("notifications")))
+def test_an_empty_page_says_that_nothing_needs_anybody(house: House, bobs: Client) -> None:
+    page = marked(bobs.get(reverse("notifications")))
     assert "Nothing needs you" in page and "Mark all as read" not in page
-    assert bell(browser) == ""
+    assert bell(bobs) == ""
 
 
-def test_each_incident_is_one_line_that_leads_to_where_it_is_mended(
-    people: People, house: House, browser: Client
-) -> None:
+def test_each_incident_is_one_line_that_leads_to_where_it_is_mended(people: People, house: House, bobs: Client) -> None:
     for _ in range(3):
         bring(people, house, State.FAILED, cause="content_invalid")
     bring(people, house, State.HELD, cause=scheduling.CAUSE_LATE)
     look()
-    assert bell(browser) == "2"
-    page = says(browser.get(reverse("notifications")))
+    assert bell(bobs) == "2"
+    page = marked(bobs.get(reverse("notifications")))
     assert "3 posts not published on Pinterest: The link was refused." in page
     assert "1 post later than allowed" in page and "2 new" in page
     failed = next(i for i in incidents(people) if i.kind == "failed")
-    answer = browser.post(reverse("notification_seen", args=[failed.pk]), {"look": "on"})
+    answer = bobs.post(reverse("notification_seen", args=[failed.pk]), {"look": "on"})
     assert answer.headers["Location"] == "/needs-you#failed"
-    assert browser.get("/needs-you").status_code == 200
-    assert bell(browser) == "1"
+    assert bobs.get("/needs-you").status_code == 200
+    assert bell(bobs) == "1"
 
 
 def test_reading_is_each_members_own_and_one_or_all_at_once(
-    people: People, house: House, browser: Client, browser_of: BrowserOf
+    people: People, house: House, bobs: Client, browser_of: BrowserOf
 ) -> None:
     bring(people, house, State.FAILED, cause="content_invalid")
     bring(people, house, State.HELD, cause=scheduling.CAUSE_LATE)
     look()
     first = incidents(people)[0]
-    answer = browser.post(reverse("notification_seen", args=[first.pk]))
+    answer = bobs.post(reverse("notification_seen", args=[first.pk]))
     assert answer.headers["Location"] == reverse("notifications")
-    assert says(browser.get(reverse("notifications"))).count("Mark as read") == 1
+    assert marked(bobs.get(reverse("notifications"))).count("Mark as read") == 1
     assert bell(browser_of(people.alice)) == "2"
-    browser.post(reverse("notifications_seen"), {"until": "not an instant"})
-    assert bell(browser) == ""
+    bobs.post(reverse("notifications_seen"), {"until": "not an instant"})
+    assert bell(bobs) == ""
     assert bell(browser_of(people.alice)) == "2"
 
 
-def test_what_came_after_the_page_was_drawn_stays_new(people: People, house: House, browser: Client) -> None:
+def test_what_came_after_the_page_was_drawn_stays_new(people: People, house: House, bobs: Client) -> None:
     bring(people, house, State.FAILED, cause="content_invalid")
     look()
-    until = re.search(r'name="until" value="([^"]+)"', says(browser.get(reverse("notifications"))))
+    until = re.search(r'name="until" value="([^"]+)"', marked(bobs.get(reverse("notifications"))))
     assert until
     bring(people, house, State.HELD, cause=scheduling.CAUSE_LATE)
     look()
-    browser.post(reverse("notifications_seen"), {"until": until[1]})
-    assert bell(browser) == "1"
+    bobs.post(reverse("notifications_seen"), {"until": until[1]})
+    assert bell(bobs) == "1"
 
 
-def test_what_is_over_says_so(people: People, house: House, browser: Client) -> None:
+def test_what_is_over_says_so(people: People, house: House, bobs: Client) -> None:
     failed = bring(people, house, State.FAILED, cause="content_invalid")
     look()
     with scope.workspace(people.workspace.pk):
         scheduling.reset_delivery(Delivery.objects.get(pk=failed.pk))
     look()
-    page = says(browser.get(reverse("notifications")))
+    page = marked(bobs.get(reverse("notifications")))
     assert "Nothing needs you" in page
     assert "Over since today" in page and "The link was refused." in page
-    assert bell(browser) == ""
+    assert bell(bobs) == ""
 
 
-def test_what_a_pause_holds_is_no_news(people: People, house: House, browser: Client) -> None:
+def test_what_a_pause_holds_is_no_news(people: People, house: House, bobs: Client) -> None:
     with scope.workspace(people.workspace.pk):
         pausing.pause(house.account)
     bring(people, house, State.HELD, cause="paused_account", sentence="This account is paused.")
     look()
-    assert bell(browser) == ""
-    assert "1 post waits." in says(browser.get(reverse("overview")))
+    assert bell(bobs) == ""
+    assert "1 post waits." in marked(bobs.get(reverse("overview")))
 
 
 def test_strangers_and_visitors_get_nothing(people: People, house: House, browser_of: BrowserOf) -> None:
@@ -148,7 +130,7 @@ def test_strangers_and_visitors_get_nothing(people: People, house: House, browse
     there = reverse("notification_seen", args=[incidents(people)[0].pk])
     stranger = browser_of(people.charlie)
     assert stranger.post(there).status_code == 404
-    assert "The link was refused." not in says(stranger.get(reverse("notifications")))
+    assert "The link was refused." not in marked(stranger.get(reverse("notifications")))
     assert Client().get(reverse("notifications")).status_code == 302
     assert Client().post(there).status_code == 302
 
@@ -166,29 +148,29 @@ def test_a_viewer_reads_too(people: People, house: House, browser_of: BrowserOf)
 # By e-mail.
 
 
-def wish(browser: Client, value: str) -> Any:
-    return browser.post(reverse("notification_wish"), {"wish": value})
+def wish(bobs: Client, value: str) -> Any:
+    return bobs.post(reverse("notification_wish"), {"wish": value})
 
 
 def recipients() -> list[str]:
     return sorted(address for message in mail.outbox for address in message.to)
 
 
-def test_a_member_chooses_in_the_settings(people: People, house: House, browser: Client, settings: Settings) -> None:
+def test_a_member_chooses_in_the_settings(people: People, house: House, bobs: Client, settings: Settings) -> None:
     settings.PUBLIC_URL = "https://petra.example"
-    assert 'value="instant" checked' in says(browser.get(reverse("settings")))
-    assert wish(browser, "off").status_code == 302
-    assert 'value="off" checked' in says(browser.get(reverse("settings")))
+    assert 'value="instant" checked' in marked(bobs.get(reverse("settings")))
+    assert wish(bobs, "off").status_code == 302
+    assert 'value="off" checked' in marked(bobs.get(reverse("settings")))
     bring(people, house, State.FAILED, cause="content_invalid")
     look()
     assert recipients() == ["alice@example.org"]
     assert "https://petra.example/needs-you#failed" in mail.outbox[0].body
     assert "https://petra.example/settings#notifications" in mail.outbox[0].body
-    assert bell(browser) == "1", "in Petra it is shown in any case"
+    assert bell(bobs) == "1", "in Petra it is shown in any case"
 
 
-def test_once_a_day_is_one_mail_after_eight(people: People, house: House, browser: Client) -> None:
-    wish(browser, "daily")
+def test_once_a_day_is_one_mail_after_eight(people: People, house: House, bobs: Client) -> None:
+    wish(bobs, "daily")
     with scope.workspace(people.workspace.pk):
         telling.choose(people.alice.pk, Wish.OFF)
     bring(people, house, State.FAILED, cause="content_invalid")
@@ -199,7 +181,7 @@ def test_once_a_day_is_one_mail_after_eight(people: People, house: House, browse
         assert {m.is_for_digest for i in Incident.objects.all() for m in i.mails.all()} == {True}
 
 
-def test_a_choice_that_is_none_is_refused(browser: Client, house: House) -> None:
-    assert wish(browser, "sometimes").status_code == 422
-    assert wish(browser, "").status_code == 422
-    assert 'value="instant" checked' in says(browser.get(reverse("settings")))
+def test_a_choice_that_is_none_is_refused(bobs: Client, house: House) -> None:
+    assert wish(bobs, "sometimes").status_code == 422
+    assert wish(bobs, "").status_code == 422
+    assert 'value="instant" checked' in marked(bobs.get(reverse("settings")))
