@@ -52,7 +52,7 @@ def test_five_at_once_cannot_pass_the_limit_together(real_people: People) -> Non
     def reserve() -> bool:
         with scope.workspace(real_people.workspace.pk):
             try:
-                budget.reserve(Generation(post_id=None), ONE_DOLLAR, MOST)
+                budget.reserve(Generation(), ONE_DOLLAR, MOST)
             except WriterFailed as refusal:
                 assert refusal.cause is Cause.BUDGET
                 return False

@@ -21,7 +21,7 @@ def post(in_workspace: Workspace) -> Post:
 
 
 def edit(post: Post, **words: str) -> None:
-    composing.edit_post(post, version=post.version, **words)  # type: ignore[arg-type]
+    composing.edit_post(post, version=post.version, **words)
 
 
 def kinds(post: Post) -> list[tuple[int | None, str]]:

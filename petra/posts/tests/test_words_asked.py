@@ -34,7 +34,7 @@ def soup_of(people: People, double: AiDouble) -> UUID:
     with scope.workspace(people.workspace.pk):
         choose_double(double)
         asset = storing.store_image(pictures.jpeg(2400, 3600))
-        return post_of(article(), asset=asset).pk  # type: ignore[no-any-return]
+        return post_of(article(), asset=asset).pk
 
 
 def ask(people: People, post_id: UUID, **wishes: object) -> Generation:

@@ -174,7 +174,8 @@ def test_a_second_asking_is_refused_while_one_runs(desk: Desk, scripted: Scripte
     desk.start()
     with pytest.raises(writing.Writing):
         desk.start()
-    for wrong in ({"fields": set()}, {"fields": {"link"}}, {"feedback": "x" * 2_001}):
+    wishes: list[dict[str, object]] = [{"fields": set()}, {"fields": {"link"}}, {"feedback": "x" * 2_001}]
+    for wrong in wishes:
         with pytest.raises(ProductError):
             desk.start(**wrong)
     assert len(scripted.asked) == 0
@@ -288,7 +289,7 @@ def test_a_dead_worker_leaves_nothing_generating_and_its_reservation_charged(
         made.refresh_from_db()
         assert (made.state, made.crashes, made.is_estimated) == (GenerationState.PROPOSED, 1, True)
         assert made.cost_usd == month.spent_usd == reserved + Decimal("0.0013")
-    assert (month.reserved_usd, month.reserved_tokens, month.lost, month.asked) == (0, 0, 1, 2)
+    assert (month.reserved_usd, month.reserved_tokens, month.lost, month.asked) == (Decimal(0), 0, 1, 2)
 
 
 def test_a_question_that_kills_its_workers_is_given_up(
