@@ -25,8 +25,9 @@ from petra.lib.outbound import AllowPrivate
 _MOST = 1000
 # Models that write no texts, by the names providers give them (2026-11).
 _NOT_FOR_WRITING = re.compile(
-    r"embed|whisper|tts|transcri|dall-e|image|imagen|veo|sora|lyria|audio|speech|voice|realtime|live|moderat|rerank|ocr"
-    r"|guard|computer-use|robotics|deep-research|search-(?:preview|api)|instruct\b.*gpt-3|babbage|davinci|aqa",
+    r"(?<![a-z])(?:\w*embed\w*|whisper|tts|transcri\w*|dall-e|images?|imagen|veo|sora|lyria|audio|speech|voice|realtime"
+    r"|live|\w*moderat\w*|rerank\w*|ocr|guard|computer-use|robotics|deep-research|search-preview|babbage|davinci|aqa)"
+    r"(?![a-z])",
     re.IGNORECASE,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import replace
 
 from pydantic_ai import exceptions as failures
@@ -23,13 +24,22 @@ def failure_of(error: Exception, access: Access) -> Failure:
         case failures.ModelTimeoutError() | failures.ModelRequestTimeout() | TimeoutError():
             return Failure(Cause.TIME_OUT, f"No answer in {access.timeout_s:g} s.")
         case failures.ModelConnectionError():
-            return Failure(Cause.UNREACHABLE, "The connection broke off." if error.phase == "read" else "")
+            return Failure(Cause.UNREACHABLE, _about_line(error))
         case failures.ContentFilterError():
             return Failure(Cause.CONTENT_REFUSED, detail)
         case failures.ModelAPIError() if error.in_stream or error.body:  # an error inside a stream, without a status
             return _with_category(error, Failure(Cause.PROVIDER_ERROR, detail), access)
         case _:
             return Failure(Cause.BAD_ANSWER, "The answer is not in the form that was agreed on.")
+
+
+def _about_line(error: failures.ModelConnectionError) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "Its certificate can't be trusted."
+        cause = cause.__cause__ or cause.__context__
+    return "The connection broke off." if error.phase == "read" else ""
 
 
 def _with_category(error: failures.ModelAPIError, failure: Failure, access: Access) -> Failure:

@@ -28,10 +28,11 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Manner:
-    """How a model is asked: in which form, and whether it gets pictures."""
+    """How a model is asked: in which form, whether it gets pictures, and whether its memory is small."""
 
     form: Form
     sees: bool = True
+    is_small: bool = False
 
     def lower(self, forms: tuple[Form, ...], *, pictures: bool, has_pictures: bool) -> Manner | None:
         """Give what to try after a refusal; None at the ladder's foot. `pictures`: the refusal spoke of those."""
@@ -41,7 +42,7 @@ class Manner:
         if below:
             return replace(self, form=below[0])
         if self.sees and has_pictures:
-            return Manner(forms[0], sees=False)  # it may not have taken the pictures, and not have said so
+            return replace(self, form=forms[0], sees=False)  # it may not have taken the pictures, and not have said so
         return None
 
 

@@ -39,6 +39,12 @@ def most_output_tokens(request: Request) -> int:
     return 1500 + 2 * (limits.max_title + limits.max_description + limits.max_alt_text)
 
 
+def few_output_tokens(request: Request) -> int:
+    """Say the same for a model whose memory holds a few thousand tokens for all: enough for Latin script."""
+    limits = request.limits
+    return 300 + (limits.max_title + limits.max_description + limits.max_alt_text) // 2
+
+
 def most_it_can_cost(request: Request, model: str, *, provider: str = "", base_url: str = "") -> Usage:
     """Give an upper estimate of tokens and dollars for one request, mending included: to reserve before asking.
 

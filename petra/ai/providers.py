@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from petra.ai import catalogue
 from petra.ai.catalogue import Listing
-from petra.ai.contract import Writer, WriterFailed
+from petra.ai.contract import Cause, Writer, WriterFailed
 from petra.ai.ladder import Form
 from petra.ai.prompts import Prompt, Said, Voice
 from petra.ai.writer import ModelWriter
@@ -144,6 +144,8 @@ def check(access: Access, *, address: str = "") -> str:
     """
     from petra.ai import asking  # loads pydantic-ai: only where a model is asked
 
+    if not _model(access):
+        raise WriterFailed(Cause.NO_MODEL, "No model is chosen.")
     prompt = Prompt("", (Said(Voice.PERSON, "Say only: ready"),), {})
     question = asking.Question(access, _address(access, address), _model(access), prompt, None, _CHECK_TOKENS)
     heard = asking.hear(question)
@@ -159,4 +161,4 @@ def _model(access: Access) -> str:
 
 def _address(access: Access, replaced: str) -> str:
     own = access.base_url.strip() if access.provider.needs_address else _FACTS[access.provider].address
-    return (replaced or own).rstrip("/")
+    return (replaced or own).rstrip("/").removesuffix("/chat/completions")

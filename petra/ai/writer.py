@@ -39,9 +39,10 @@ class ModelWriter:
         """Ask once."""
         from petra.ai import asking  # loads pydantic-ai: only where a model is asked
 
-        question = asking.Question(
-            self._access, self._address, self.name, prompt, manner.form, money.most_output_tokens(request)
-        )
+        if not self.name:
+            return asking.Heard(failure=Failure(Cause.NO_MODEL, "No model is chosen."))
+        most_tokens = (money.few_output_tokens if manner.is_small else money.most_output_tokens)(request)
+        question = asking.Question(self._access, self._address, self.name, prompt, manner.form, most_tokens)
         return asking.hear(question, listen)
 
     def manner(self) -> Manner:
@@ -53,9 +54,11 @@ class ModelWriter:
         ladder.remember(self._address, self.name, manner)
 
     def below(self, manner: Manner, failure: Failure, *, has_pictures: bool) -> Manner | None:
-        """Say how to ask after a refusal, or that the refusal had nothing to do with the manner."""
+        """Say how to ask after a refusal; None where it had nothing to do with the manner, or nothing is left."""
+        if failure.is_too_long:
+            return None if manner.is_small else replace(manner, is_small=True)
         may_be = self._access.provider.needs_address and failure.may_be_about_form
-        if failure.is_too_long or not (failure.is_about_form or failure.is_about_pictures or may_be):
+        if not (failure.is_about_form or failure.is_about_pictures or may_be):
             return None
         return manner.lower(self._forms, pictures=failure.is_about_pictures, has_pictures=has_pictures)
 
@@ -69,7 +72,6 @@ class _Writing:
         self._on_partial = on_partial
         self._usage = Usage()
         self._asked = 0
-        self._room = prompts.ARTICLE_ROOM
         self._shown: Words | None = None  # while an answer is mended, the one before it
 
     def written(self) -> Written:
@@ -125,7 +127,8 @@ class _Writing:
         manner = self._writer.manner()
         has_pictures = bool(self._request.source.pictures)
         while True:
-            prompt = prompts.built(self._request, sees=manner.sees, room=self._room)
+            room = prompts.SMALL_ROOM if manner.is_small else prompts.ARTICLE_ROOM
+            prompt = prompts.built(self._request, sees=manner.sees, room=room)
             if mending:
                 prompt = prompt.going_on(mending[0], faults=mending[1])
             heard = self._writer.hear(self._request, prompt, manner, self._listen())
@@ -137,13 +140,10 @@ class _Writing:
                 self._writer.remember(manner)
                 return heard
             lower = self._writer.below(manner, heard.failure, has_pictures=has_pictures)
-            if heard.failure.is_too_long and self._room > prompts.SMALL_ROOM:
-                self._room = prompts.SMALL_ROOM
-            elif lower is not None:
-                manner = lower
-            else:
+            if lower is None:
                 self._spend(heard)
                 raise self._failed(heard.failure)
+            manner = lower
 
     def _listen(self) -> Listen | None:
         if self._on_partial is None:

@@ -297,7 +297,8 @@ def test_an_older_model_is_asked_through_a_tool(stand: Stand) -> None:
 
 
 def test_every_provider_lists_its_models_for_writing(stand: Stand) -> None:
-    ids = {"data": [{"id": name} for name in ("gpt-6-luna", "whisper-2", "text-embedding-4", "gpt-image-3")]}
+    others = ("whisper-2", "text-embedding-4", "gpt-image-3", "omni-moderation-latest", "gpt-realtime-2")
+    ids = {"data": [{"id": name} for name in ("gpt-6-luna", "olive-7b", *others)]}
     capable = {
         "data": [
             {"id": "mistral-x", "capabilities": {"completion_chat": True}},
@@ -311,7 +312,7 @@ def test_every_provider_lists_its_models_for_writing(stand: Stand) -> None:
         ]
     }
     for provider, told, names in (
-        (Provider.OPENAI, ids, ["gpt-6-luna"]),
+        (Provider.OPENAI, ids, ["gpt-6-luna", "olive-7b"]),
         (Provider.ANTHROPIC, {"data": [{"id": "claude-x"}, None, {"id": 3}]}, ["3", "claude-x"]),
         (Provider.GOOGLE, named, ["gemini-x"]),
         (Provider.MISTRAL, capable, ["mistral-x"]),
@@ -336,6 +337,8 @@ def test_a_check_says_which_model_answered_or_why_not(ai_double: AiDouble) -> No
     assert providers.check(ai_double.access()) == "double-small"
     assert ai_double.asked[0].form == ""
     assert ai_double.asked[0].cost_usd < Decimal("0.0001")
+    ai_double.script(scripted.ended_early())
+    assert providers.check(ai_double.access()) == "double-small"
     for answer, cause in (
         (scripted.no_quota(), Cause.QUOTA),
         (scripted.no_model("x"), Cause.NO_MODEL),

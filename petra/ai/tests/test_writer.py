@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from petra.ai import scripted
+from petra.ai import ladder, scripted
 from petra.ai.contract import Brand, Cause, Picture, Request, Source, Stopped, Turn, WordLimits, Words, WriterFailed
 from petra.ai.prompts import SMALL_ROOM
 from petra.ai.providers import writer_for
@@ -283,6 +283,10 @@ def test_a_prompt_too_long_for_the_model_is_shortened(ai_double: AiDouble) -> No
     first, second = ai_double.asked
     assert len(second.text) < len(first.text) - SMALL_ROOM
     assert second.form == "json_schema"
+    assert second.body["max_tokens"] < first.body["max_tokens"] / 3
+    writer_for(ai_double.access()).write(long)
+    assert len(ai_double.asked) == 3  # remembered
+    ladder.forget()
     assert failed(ai_double, too_long, too_long, request=long).cause is Cause.BAD_REQUEST
 
 
@@ -331,6 +335,17 @@ def test_a_listener_that_breaks_ends_the_asking(ai_double: AiDouble) -> None:
 
     with pytest.raises(LookupError):
         writer_for(ai_double.access(timeout_s=20)).write(ASKED, on_partial=broken)
+
+
+def test_without_a_model_nobody_is_asked(ai_double: AiDouble) -> None:
+    with pytest.raises(WriterFailed) as caught:
+        writer_for(ai_double.access(model=" ")).write(ASKED)
+    assert (caught.value.cause, ai_double.asked) == (Cause.NO_MODEL, [])
+
+
+def test_an_address_copied_with_its_path_will_do(ai_double: AiDouble) -> None:
+    access = replace(ai_double.access(), base_url=f" {ai_double.url}/chat/completions/ ")
+    assert writer_for(access).write(ASKED).asked == 1
 
 
 def test_a_server_without_a_key_is_sent_none(ai_double: AiDouble) -> None:
