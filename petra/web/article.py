@@ -48,7 +48,7 @@ def article(request: MemberRequest, article_id: UUID) -> HttpResponse:
         "imported": moments.moment(found.imported_at, zone=zone, now=now),
         "read": moments.moment(found.read_at, zone=zone, now=now),
         "published": moments.day_words(found.published_at, zone=zone, now=now) if found.published_at else "",
-        "language": languages.language_name(found.language) if found.language else "",
+        "language_name": languages.language_name(found.language) if found.language else "",
         "may_change": request.actor.may(Role.EDITOR),
     }
     return show(request, "article.html", context, here="articles")

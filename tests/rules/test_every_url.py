@@ -20,6 +20,7 @@ from conftest import People
 from petra.articles.models import Article, Blog, ImportRun
 from petra.lib import clock
 from petra.notifications.models import Incident
+from petra.posts import words_runs
 from petra.posts.models import Generation
 from petra.publishing import bulk
 from petra.publishing import testing as furniture
@@ -40,7 +41,8 @@ FORMS = {
     "calendar_spread", "accounts", "account_connect", "account_callback", "events", "activity", "queue_help",
     "settings", "settings_person", "workspace_switch", "workspace_new", "onboarding", "onboarding_step",
     "onboarding_skip", "find", "cron_publish", "notifications", "notifications_seen", "notification_wish",
-    "workspace_publishing", "bulk_runs", "needs_you", "needs_you_late", "needs_you_failed", "needs_you_undo",
+    "workspace_publishing", "bulk_runs", "pins_words", "pins_words_start", "settings_writing", "settings_writing_act",
+    "settings_brand", "needs_you", "needs_you_late", "needs_you_failed", "needs_you_undo",
 }  # fmt: skip
 METHODS = ("get", "post", "put", "patch", "delete")
 # What a `<slug:act>` may be, over all routes that have one.
@@ -61,6 +63,11 @@ ACTS = (
     "there",
     "look",
     "now",
+    "use",
+    "drop",
+    "test",
+    "models",
+    "forget",
 )
 
 
@@ -95,9 +102,10 @@ def alices_rows(people: People) -> dict[str, str]:
         asset = furniture.picture()
         post = furniture.ready_post(asset, target=target, title=SECRET)
         delivery = furniture.planned(post, account=account, due_at=clock.now() + timedelta(days=1))
-        generation = Generation.objects.create(post=post, writer="offline", title=SECRET)
+        generation = Generation.objects.create(post=post, number=1, writer="offline", title=SECRET)
         incident = Incident.objects.create(kind="reconnect", key=SECRET, path="/pins", facts={"network": "pinterest"})
         bulk_run = bulk.start([post.pk])
+        words_run = words_runs.start_run([post.pk], actor_id=people.alice.pk)
     ids: dict[str, UUID] = {
         "blog_id": blog.pk,
         "article_id": article.pk,
@@ -112,6 +120,7 @@ def alices_rows(people: People) -> dict[str, str]:
         "version_id": generation.pk,
         "incident_id": incident.pk,
         "bulk_id": bulk_run.pk,
+        "words_run_id": words_run.pk,
     }
     words = {"shape": "thumb", "network_key": "pinterest", "day": "2026-11-22", "token": "x", "step": "articles"}
     return {**{name: str(value) for name, value in ids.items()}, **words, "act": ACTS[0]}
@@ -135,6 +144,7 @@ def form(values: dict[str, str]) -> dict[str, str | list[str]]:
     acts: dict[str, str | list[str]] = {
         "act": ["remove", "publish", "schedule", "board"],
         "how_many": "1",
+        "fields": ["title"],
         "zone": "2027-01-01 morning",
     }
     return {**rows, **times, **acts, "seen": "1", "plan_no": "1", "version": "1"}
