@@ -6,8 +6,9 @@ A blog of so many pages on loopback is imported by a worker that is killed (SIGK
 `pages_per_s` counts the time in which a worker was at work, `floor_per_s` is the same sandboxes reading the same pages
 from memory, measured before, after and while no worker lives; `ratio` is one by the other. `cpu_ratio` is the processor
 time of reading a page by that of all Petra does for it, the database included, which other work on the machine can't
-change. `peak_mb` is the most that the worker and its readers held together. `again_share` is the time of a second
-import without changes by that of the first.
+change. `peak_mb` is the most that the worker and its readers held together. `back_s` is how long a new worker took to
+go on after each kill, its start included. `again_share` is the time of a second import without changes by that of the
+first.
 """
 
 from __future__ import annotations
@@ -32,16 +33,6 @@ from petra.lib import clock
 _LOOK_EVERY_S: Final = 0.25
 _MOST_WAIT_S: Final = 3_600.0
 _FLOOR_PAGES: Final = 400
-# A worker that notices a dead one within seconds: waiting for that is not what is measured.
-_WORKER: Final = """
-import os, django
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "petra.settings")
-django.setup()
-from petra.articles import importing, turn
-turn.SILENT_S, importing.LOST_S = 8.0, 9.0
-from petra.worker.main import run
-run()
-"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +52,7 @@ class Import:
     cpu_pages: int = 0  # read in that time
     peak_mb: float = 0.0
     kills: list[int] = field(default_factory=list)  # pages done when it was killed
+    back_s: list[float] = field(default_factory=list)  # from starting a worker after that to its first page
     floors: list[Floor] = field(default_factory=list)  # measured while no worker lived
 
 
@@ -76,7 +68,7 @@ def main() -> None:
 def measure(*, pages: int, kills: int) -> dict[str, Any]:
     """Run it all and give the figures."""
     with _site(pages) as port:
-        settings = {"PETRA_ALLOW_PRIVATE": f"127.0.0.1:{port}", "PETRA_IMPORT_GAP_S": "0", "PETRA_WORKER_GONE_S": "3"}
+        settings = {"PETRA_ALLOW_PRIVATE": f"127.0.0.1:{port}", "PETRA_IMPORT_GAP_S": "0"}
         with bench_database(latency_ms=0, settings=settings) as bench:
             root = f"http://127.0.0.1:{port}"
             floors = [floor(root, pages)]
@@ -96,6 +88,7 @@ def measure(*, pages: int, kills: int) -> dict[str, Any]:
         "again_share": round(again.working_s / first.working_s, 3),
         "again_s": round(again.working_s, 1),
         "killed_at": first.kills,
+        "back_s": [round(one, 1) for one in first.back_s],
         **rows,
         "missing": pages - rows["articles"],
         "load_1m": measuring.load_1m(),
@@ -169,12 +162,13 @@ def _imported(bench: Bench, root: str, *, pages: int, kills: int) -> Import:
     seen, give_up_at = Import(), clock.monotonic() + _MOST_WAIT_S
     worker = _start_worker()
     try:
-        last_done, at_work_since, began = 0, None, (0.0, 0)
+        last_done, at_work_since, began, killed_at = 0, None, (0.0, 0), 0.0
         while clock.monotonic() < give_up_at:
             time.sleep(_LOOK_EVERY_S)
             state, done, is_at_work = _progress(bench, run_id)
             seen.peak_mb = max(seen.peak_mb, measuring.memory_mb(_family(worker.pid)))
             if at_work_since is None and is_at_work and (done > last_done or not seen.kills):
+                seen.back_s += [clock.monotonic() - killed_at] if seen.kills else []
                 at_work_since, began = clock.monotonic(), (_cpu_s(worker.pid) + bench.postgres_cpu_s(), done)
             if at_work_since is not None:
                 seen.cpu_s = _cpu_s(worker.pid) + bench.postgres_cpu_s() - began[0]
@@ -188,7 +182,7 @@ def _imported(bench: Bench, root: str, *, pages: int, kills: int) -> Import:
                 last_done, at_work_since = done, None
                 seen.kills.append(done)
                 seen.floors.append(floor(root, pages))
-                worker = _start_worker()
+                worker, killed_at = _start_worker(), clock.monotonic()
         seen.working_s += clock.monotonic() - at_work_since if at_work_since else _LOOK_EVERY_S
     finally:
         worker.send_signal(signal.SIGTERM)
@@ -200,7 +194,7 @@ def _imported(bench: Bench, root: str, *, pages: int, kills: int) -> Import:
 
 
 def _start_worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", _WORKER], cwd=ROOT)
+    return subprocess.Popen([sys.executable, "-m", "petra.worker"], cwd=ROOT)
 
 
 def _progress(bench: Bench, run_id: Any) -> tuple[str, int, bool]:
