@@ -48,6 +48,8 @@ OF_A_MEMBER = {
     "notifications": "/notifications",
     "queue": "/queue",
     "settings": "/settings",
+    "settings-writing": "/settings/writing",
+    "settings-brand": "/settings/brand",
     "workspace-new": "/workspaces/new",
     "welcome-address": "/welcome/address",
     "welcome-articles": "/welcome/articles",

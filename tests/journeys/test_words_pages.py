@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from petra.ai.contract import Cause, Words
 from petra.ai.testing import AiDouble, ai_double  # noqa: F401  a fixture
@@ -19,8 +20,8 @@ from petra.tenancy import scope
 from petra.web.testing import Live
 from petra.web.tests import words_rows
 from petra.web.tests.page_rows import furnish
-from tests.journeys.conftest import Opener
-from tests.journeys.test_every_page import WIDTHS, look
+from tests.journeys.conftest import Opener, axe_problems
+from tests.journeys.test_every_page import SHOTS, WIDTHS, look
 
 LOOKS = [(1440, "light"), (390, "dark")]
 ALL_LOOKS = [*LOOKS, (1440, "dark"), (390, "light")]
@@ -79,4 +80,34 @@ def test_every_state_of_words_has_an_accessible_page(
     found = []
     for name, address in furnish_words(live, ai_double).items():
         found += look(page, name, address, width=width, theme=theme)
+    assert found == []
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_the_dialogs_of_words_are_accessible(
+    live: Live,
+    simulator: Simulator,
+    ai_double: AiDouble,  # noqa: F811  the fixture
+    open_page: Opener,
+    width: int,
+    theme: str,
+) -> None:
+    page = open_page(width=width, height=WIDTHS[width], theme=theme, touch=width < 500, bypass_policy=True)
+    pages = furnish_words(live, ai_double)
+    opened = {
+        "words-compare-dialog": (pages["words-versions"], "link", "Compare version 1", "Compare versions"),
+        "words-bulk-dialog": ("/pins", "button", "Write words", "Write words for 2 pins"),
+    }
+    found = []
+    for name, (address, role, label, dialog) in opened.items():
+        page.goto(address)
+        if role == "button":
+            for box in page.locator("[data-pick]").all()[-2:]:
+                box.check()
+        page.get_by_role(role, name=label).click()  # type: ignore[arg-type]
+        expect(page.get_by_role("dialog", name=dialog)).to_be_visible()
+        page.wait_for_timeout(300)
+        if os.environ.get("PETRA_SCREENS"):
+            page.screenshot(path=SHOTS / f"{name}-{theme}-{width}.png")
+        found += [f"{name}, {theme}, {width}: {problem}" for problem in axe_problems(page)]
     assert found == []
