@@ -17,7 +17,6 @@ import gzip
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -34,7 +33,6 @@ from petra.articles.sandbox import PageTooHeavy, Sandbox
 from petra.lib import clock
 
 Line = dict[str, Any]
-_LOOK_EVERY_S = 0.05
 # A date in words that no table of ours knows, and next to no text: every second opinion loads its tables.
 _WARM_PAGE = (
     f"<title>Warm</title><p class='date'>3 marraskuuta 12:30 klo</p><div class='footer'>{'Other words. ' * 99}</div>"
@@ -75,7 +73,7 @@ def read(folder: Path, out: Path) -> dict[str, Any]:
         _prediction(sandbox, {"id": "warm", "url": "https://warm.example/"}, _WARM_PAGE)
         nursery_pid = nursery.pid() or 0
         before_s, own_s, count, failed = measuring.family_cpu_seconds(nursery_pid), 0.0, 0, 0
-        with _Watch(nursery_pid) as watch:
+        with measuring.Watch(lambda: measuring.children(nursery_pid)) as watch:
             for page, body in pages(folder):
                 started_s = time.thread_time()
                 line = _prediction(sandbox, page, body)
@@ -114,30 +112,6 @@ def scores(scorer: Path, folder: Path, predictions: Path) -> dict[str, Any]:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     told = json.loads(done.stdout)
     return {name: value[0] if isinstance(value, list) and len(value) == 2 else value for name, value in told.items()}
-
-
-class _Watch:
-    """Watches the readers from a thread: one that is replaced takes its peak with it."""
-
-    def __init__(self, nursery_pid: int) -> None:
-        self.peak_mb = 0.0
-        self._nursery_pid = nursery_pid
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-
-    def __enter__(self) -> _Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        is_over = False
-        while not is_over:
-            self.peak_mb = max([self.peak_mb, *map(measuring.peak_mb, measuring.children(self._nursery_pid))])
-            is_over = self._is_over.wait(_LOOK_EVERY_S)
 
 
 def pages(folder: Path) -> Iterator[tuple[Line, bytes]]:

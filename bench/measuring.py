@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,33 @@ def peak_mb(pid: int | None = None) -> float:
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0) / 1024
+
+
+class Watch:
+    """Watches processes from a thread: the most that any one of them ever held in memory.
+
+    `pids` says which they are, each time: one that is replaced takes its peak with it.
+    """
+
+    def __init__(self, pids: Callable[[], Iterable[int]], *, every_s: float = 0.05) -> None:
+        self.peak_mb = 0.0
+        self._pids, self._every_s = pids, every_s
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        is_over = False
+        while not is_over:
+            self.peak_mb = max([self.peak_mb, *map(peak_mb, self._pids())])
+            is_over = self._is_over.wait(self._every_s)
 
 
 def load_1m() -> float:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +12,8 @@ from pathlib import Path
 import httpcore2
 import pytest
 
+from bench import measuring
+from bench.measuring import Watch
 from petra.articles import nursery
 from petra.articles.extract import Extracted
 from petra.articles.sandbox import PageTooHeavy, Sandbox
@@ -22,6 +21,7 @@ from petra.articles.tests.blog_server import BlogServer
 from petra.lib.addresses import BadAddress
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Outbound
+from petra.lib.tests.raw_server import raw_server
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -136,56 +136,10 @@ def all_of(*checks: Callable[[Ground], None]) -> Callable[[Ground], None]:
 @contextmanager
 def raw_answer(answer: bytes) -> Iterator[int]:
     """Serve one exchange of raw bytes on loopback; gives the port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
-
-        def serve() -> None:
-            try:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(4096)
-                    connection.sendall(answer)
-            except OSError:
-                return
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield int(listener.getsockname()[1])
-        thread.join(timeout=5)
+    with raw_server(lambda connection: connection.sendall(answer)) as port:
+        yield port
 
 
-class Watch:
-    """Watches what the readers hold in memory while something runs: the most that any one of them ever held."""
-
-    def __init__(self) -> None:
-        self.peak_mb = 0.0
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-
-    def __enter__(self) -> Watch:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._is_over.is_set():
-            self.peak_mb = max([self.peak_mb, *map(_peak_mb, _readers())])
-            time.sleep(0.02)
-
-
-def _readers() -> list[int]:
-    try:
-        return [int(word) for word in Path(f"/proc/{nursery.pid()}/task/{nursery.pid()}/children").read_text().split()]
-    except OSError:
-        return []
-
-
-def _peak_mb(pid: int) -> float:
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), 0.0)
+def watch() -> Watch:
+    """Watch what the readers hold in memory while something runs."""
+    return Watch(lambda: measuring.children(nursery.pid() or 0), every_s=0.02)

@@ -17,7 +17,7 @@ from petra.articles.identity import absolute, address_key
 from petra.articles.sandbox import PageTooHeavy, Sandbox
 from petra.articles.tests import hostile_addresses, hostile_documents
 from petra.articles.tests.blog_server import serving
-from petra.articles.tests.hostile_ground import GOOD, HEAVY, MOST_MB, NOW, URL, Ground, Watch
+from petra.articles.tests.hostile_ground import GOOD, HEAVY, MOST_MB, NOW, URL, Ground, watch
 
 ROWS = {**hostile_addresses.PROBLEMS, **hostile_documents.PROBLEMS}
 ALL_ROWS = range(1, 58)
@@ -44,10 +44,10 @@ def test_no_row_of_the_checklist_is_missing() -> None:
 @pytest.mark.parametrize("number", ALL_ROWS, ids=lambda number: f"{number} {ROWS[number][0]}: {ROWS[number][1]}")
 def test_hostile_input_comes_to_what_it_should(ground: Ground, number: int) -> None:
     _what, _expected, check = ROWS[number]
-    with Watch() as watch:
+    with watch() as seen:
         check(ground)
     if sys.platform == "linux":
-        assert watch.peak_mb < MOST_MB, f"a reader held {watch.peak_mb:.0f} MB"
+        assert seen.peak_mb < MOST_MB, f"a reader held {seen.peak_mb:.0f} MB"
 
 
 def status_kb(name: str) -> int:

@@ -21,6 +21,7 @@ from petra.lib import addresses, outbound
 from petra.lib.addresses import BadAddress
 from petra.lib.errors import ProductError
 from petra.lib.outbound import BadAnswer, Outbound, TooManyRedirects, TooSlow, Unreachable
+from petra.lib.tests.raw_server import raw_server
 
 
 class QuietServer(ThreadingHTTPServer):
@@ -280,26 +281,6 @@ def test_plain_gzip_is_read_and_broken_gzip_refused(canary: Canary) -> None:
     canary.answer = lambda handler: send(handler, b"not gzip at all", Content_Encoding="gzip")
     with client(allow=canary) as ask, pytest.raises(BadAnswer):
         ask.get(f"http://127.0.0.1:{canary.port}/", max_bytes=1000)
-
-
-@contextmanager
-def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(5)
-
-        def serve() -> None:
-            try:
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(4096)
-                    talk(connection)
-            except OSError:
-                return
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        thread.join(timeout=5)
 
 
 def drip(head: bytes) -> Callable[[socket.socket], None]:
