@@ -8,9 +8,9 @@ from dataclasses import asdict
 from petra.articles import feed_items, sitemaps
 from petra.articles.candidates import Discovered
 from petra.articles.feed_items import Feed
+from petra.articles.kept import Kept, Memory, digest_of
 from petra.articles.links import Links
 from petra.articles.manners import PAGE_BYTES, BotWall, Disallowed, OverBudget, RobotsUnknown, SiteBusy, Visitor
-from petra.articles.remembering import Kept, Memory, digest_of
 from petra.articles.sandbox import PageTooHeavy, Sandbox
 from petra.articles.sitemaps import SitemapFile
 from petra.lib.errors import ProductError

@@ -17,9 +17,9 @@ from petra.articles.candidates import Discovered
 from petra.articles.candidates import NotABlog as NotABlog
 from petra.articles.candidates import Trouble as Trouble
 from petra.articles.identity import Site, absolute, address_key, site_of
+from petra.articles.kept import Memory, NoMemory
 from petra.articles.links import Links
 from petra.articles.manners import BotWall, Visitor
-from petra.articles.remembering import Memory, NoMemory
 from petra.articles.sandbox import Sandbox
 from petra.lib.outbound import Answer, Unreachable
 

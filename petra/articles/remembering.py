@@ -1,56 +1,22 @@
 """The lists of a blog as they were last read, kept so that an unchanged one costs neither its bytes nor its reading.
 
-Asked again with their validators, a 304 or an equal body brings back what was read then. Called by `asking`, outside a
+Asked again with their validators, a 304 or an equal body brings back what was read then. `asking` uses it, outside a
 scope.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from uuid import UUID
 
+from petra.articles.kept import FORM, Kept, digest_of
 from petra.articles.models import BlogList
 from petra.lib.outbound import Answer
 from petra.tenancy import scope
 
-FORM: Final = "1"  # raised when lists are read in another way: what was kept before counts for nothing
 MOST_KEPT_BYTES: Final = 4 * 1024 * 1024  # packed; a larger list is read each time
-_DIGEST_CHARS: Final = 63
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A list as it was last read. `found` is plain data, whose form the reader of its kind knows."""
-
-    etag: str
-    last_modified: str
-    digest: str
-    found: Any
-
-
-class Memory(Protocol):
-    """Where lists are kept."""
-
-    def look(self, url: str, kind: str) -> Kept | None:
-        """Give a list as it was last read."""
-
-    def keep(self, url: str, kind: str, answer: Answer, found: Any) -> None:
-        """Keep what was read of an answer with status 200."""
-
-
-class NoMemory:
-    """Keeps nothing: for looks at a blog without a database."""
-
-    def look(self, url: str, kind: str) -> Kept | None:
-        """Know nothing."""
-        return None
-
-    def keep(self, url: str, kind: str, answer: Answer, found: Any) -> None:
-        """Forget it."""
 
 
 class BlogMemory:
@@ -88,8 +54,3 @@ class BlogMemory:
     def forget_unused(self) -> None:
         """Drop the lists that this look at the blog did not ask for: they are named no more. Call inside a scope."""
         BlogList.objects.filter(blog_id=self._blog_id).exclude(url__in=self._used).delete()
-
-
-def digest_of(body: bytes) -> str:
-    """Give what two equal bodies have in common."""
-    return FORM + hashlib.sha256(body).hexdigest()[:_DIGEST_CHARS]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -272,3 +275,9 @@ def test_pictures_are_fetched_by_content_and_within_limits(blog: BlogServer, mon
     monkeypatch.setattr("petra.articles.picture_files.MAX_BYTES", 50)
     with pytest.raises(NoPicture):
         fetch_picture(blog.home + "/a.jpg", allow_private=blog.allow)
+
+
+def test_a_blog_is_looked_at_without_models_and_a_database() -> None:
+    words = "import sys, petra.articles.collecting; sys.exit('petra.articles.models' in sys.modules)"
+    without = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    subprocess.run([sys.executable, "-c", words], check=True, env=without)
