@@ -33,6 +33,7 @@ from petra.posts.access_wishes import BadAccess as BadAccess
 from petra.posts.access_wishes import Wish as Wish
 from petra.posts.access_wishes import check_key, check_numbers, checked_address, door_of
 from petra.posts.models import WriterAccess
+from petra.posts.plain import one_line, plain
 from petra.tenancy import scope
 from petra.webhooks import events
 
@@ -124,7 +125,7 @@ def save(blog: Blog | None, wish: Wish) -> Standing:
         row.key_hint = key[-4:] if len(key) >= _LEAST_FOR_HINT else ""
     if wish.provider != OFFLINE and Provider(wish.provider).needs_key and row.key_sealed is None:
         raise BadAccess("Give the key of this provider. One that was given for another provider isn't sent to it.")
-    row.provider, row.base_url, row.model = wish.provider, address, " ".join(wish.model.split())[:120]
+    row.provider, row.base_url, row.model = wish.provider, address, one_line(wish.model)[:120]
     for name in ("monthly_usd", "monthly_tokens", "input_usd", "output_usd", "per_minute", "at_once"):
         setattr(row, name, getattr(wish, name))
     row.last_error = row.last_error_detail = ""
@@ -172,7 +173,7 @@ def note(standing: Standing, failure: WriterFailed | None) -> None:
         if standing.last_error:
             rows.update(last_error="", last_error_detail="", last_error_at=None, checked_at=clock.now())
     else:
-        rows.update(last_error=failure.cause, last_error_detail=failure.detail[:500], last_error_at=clock.now())
+        rows.update(last_error=failure.cause, last_error_detail=plain(failure.detail)[:500], last_error_at=clock.now())
 
 
 def rotate_keys() -> tuple[int, int, int]:

@@ -47,7 +47,8 @@ def checked_address(wish: Wish) -> str:
     if wish.provider == OFFLINE or not Provider(wish.provider).needs_address:
         return ""
     address = wish.base_url.strip().rstrip("/")
-    if door_of(address) is None or urlsplit(address).username is not None:
+    is_plain = address.isprintable() and " " not in address and len(address) <= 500
+    if not is_plain or door_of(address) is None or urlsplit(address).username is not None:
         raise BadAccess("Give the address of the server, such as https://models.example/v1, without name and password.")
     if not wish.model.strip():
         raise BadAccess("Give the name of the model this server has.")

@@ -10,6 +10,7 @@ from petra.articles.models import Blog
 from petra.lib import clock
 from petra.lib.errors import ProductError
 from petra.posts.models import BrandProfile
+from petra.posts.plain import one_line, plain
 from petra.webhooks import events
 
 # The 16 fields in their 5 sections. Those of BASICS and IMPORT are the Blog's own, changed with the blog.
@@ -61,7 +62,7 @@ def save(
             raise ValueError(name)
         values[name] = _entries(entries)
     if ai_disclosures is not None:
-        values["ai_disclosures"] = [" ".join(kind.split())[:60] for kind in ai_disclosures][:10]
+        values["ai_disclosures"] = [one_line(kind)[:60] for kind in ai_disclosures][:10]
     profile, _ = BrandProfile.objects.update_or_create(blog=blog, defaults={**values, "updated_at": clock.now()})
     events.record("blog.brand_changed", subject=blog, fields=sorted(values))
     return profile  # type: ignore[no-any-return]  # the manager's type is open, see TenantModel
@@ -95,14 +96,14 @@ def default_disclosures(blog: Blog | None) -> list[str]:
 
 
 def _text(text: str) -> str:
-    kept = text.replace("\x00", "").strip()
+    kept = plain(text)
     if len(kept) > MAX_TEXT:
         raise BadProfile(f"This text has {len(kept):,} characters. At most {MAX_TEXT:,} are of use to a writer.")
     return kept
 
 
 def _entries(entries: Sequence[str]) -> list[str]:
-    found = list(dict.fromkeys(filter(None, (" ".join(one.replace("\x00", "").split()) for one in entries))))
+    found = list(dict.fromkeys(filter(None, (one_line(one) for one in entries))))
     if len(found) > MAX_ENTRIES:
         raise BadProfile(f"These are {len(found)} entries. At most {MAX_ENTRIES} are of use to a writer.")
     if too_long := [one for one in found if len(one) > MAX_ENTRY]:

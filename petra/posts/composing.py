@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import cast
-from unicodedata import category
 from uuid import UUID, uuid5
 
 from django.db.models import F, Max
@@ -20,6 +19,7 @@ from petra.lib.errors import ProductError
 from petra.media.models import Asset
 from petra.posts import brand, choosing, metadata, versions
 from petra.posts.models import Post, PostMedia
+from petra.posts.plain import plain
 from petra.posts.versions import EditedMeanwhile as EditedMeanwhile
 from petra.tenancy import scope
 from petra.webhooks import events
@@ -322,10 +322,10 @@ def _changed_pictures(post: Post) -> Post:
 
 def _words(text: str) -> str:
     """Give a text as it is kept: no control characters but line breaks, no outer white space."""
-    kept = "".join(c for c in text.replace("\r\n", "\n") if c == "\n" or category(c) not in ("Cc", "Cs"))
+    kept = plain(text)
     if len(kept) > MAX_TEXT:
         raise BadEdit(f"This text has {len(kept):,} characters. At most {MAX_TEXT:,} can be kept.")
-    return kept.strip()
+    return kept
 
 
 def _topics(topics: Sequence[str]) -> list[str]:

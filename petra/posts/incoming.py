@@ -15,6 +15,7 @@ from petra.lib import clock
 from petra.posts import versions
 from petra.posts.access_keys import Opened
 from petra.posts.models import Generation, GenerationState
+from petra.posts.plain import one_line, plain
 from petra.tenancy import scope
 from petra.webhooks.announcing import announce_again
 
@@ -57,7 +58,7 @@ class Incoming:
 
     def _keep(self, words: Words) -> bool:
         taken = self._taken
-        shown = versions.merged(words, taken.before, taken.fields)
+        shown = versions.merged(clean(words), taken.before, taken.fields)
         with scope.workspace(taken.workspace_id, waits_for_disk=False):
             mine = Generation.objects.filter(
                 pk=taken.generation_id, holder_id=taken.holder_id, state=GenerationState.RUNNING
@@ -66,3 +67,9 @@ class Incoming:
             if is_mine and taken.event_id is not None:
                 announce_again(taken.workspace_id, taken.event_id)
         return is_mine
+
+
+def clean(words: Words) -> Words:
+    """Take out of a model's words what can't be kept: a part of them was checked by nobody."""
+    topics = tuple(one_line(topic) for topic in words.topics)
+    return Words(plain(words.title), plain(words.description), plain(words.alt_text), topics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -33,9 +34,18 @@ language sql stable security definer set search_path = pg_catalog, public as $$
   select a.workspace_id, a.id from public.posts_writeraccess a where a.key_sealed is not null order by a.id
 $$"""
 
+_OLD_RUNS = """
+create or replace function petra_old_words_runs(before timestamptz, most integer)
+returns table (workspace_id uuid, run_id uuid)
+language sql stable security definer set search_path = pg_catalog, public as $$
+  select r.workspace_id, r.id from public.posts_wordsrun r
+  where r.finished_at < before order by r.finished_at limit most
+$$"""
+
 FINDERS = (
     Finder("petra_due_generations(integer)", _DUE_GENERATIONS, ("posts_generation",)),
     Finder("petra_open_words_runs(integer)", _OPEN_WORDS_RUNS, ("posts_wordsrun",)),
+    Finder("petra_old_words_runs(timestamptz, integer)", _OLD_RUNS, ("posts_wordsrun",)),
     Finder("petra_writer_keys()", _KEYS, ("posts_writeraccess",)),
 )
 
@@ -57,7 +67,12 @@ def sealed_keys() -> list[Found]:
     return _rows("select * from petra_writer_keys()", [])
 
 
-def _rows(query: str, values: list[int]) -> list[Found]:
+def old_runs(*, before: datetime, most: int = 1000) -> list[Found]:
+    """List the runs that ended before an instant, the oldest first."""
+    return _rows("select * from petra_old_words_runs(%s, %s)", [before, most])
+
+
+def _rows(query: str, values: list[int | datetime]) -> list[Found]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return [(row[0], row[1]) for row in cursor.fetchall()]

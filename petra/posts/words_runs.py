@@ -28,6 +28,7 @@ from petra.posts.models import (
     WordsTask,
     WordsTaskState,
 )
+from petra.posts.plain import plain
 from petra.tenancy import scope
 from petra.webhooks import events
 from petra.webhooks.announcing import announce_again
@@ -88,7 +89,7 @@ def start_run(
         raise ProductError("not_here", "Some of these are not here any more. Reload and choose again.", http_status=404)
     run: WordsRun = WordsRun.objects.create(
         fields=chosen,
-        brief=brief.replace("\x00", "").strip(),
+        brief=plain(brief),
         is_overwriting_edited=overwrite_edited,
         actor_id=actor_id,
     )
@@ -207,14 +208,14 @@ def has_taken_back(generation: Generation, failure: WriterFailed) -> bool:
     if task is None:
         return False
     if failure.cause not in STOPS_ALL:
-        _end_task(generation, WordsTaskState.FAILED, why=failure.cause, detail=failure.detail[:2000])
+        _end_task(generation, WordsTaskState.FAILED, why=failure.cause, detail=plain(failure.detail)[:2000])
         return False
     _charge(task, generation)
     task.state, task.generation = WordsTaskState.WAITING, None
     task.save()
     running = WordsRun.objects.filter(pk=task.run_id, state=WordsRunState.RUNNING)
     if running.update(state=WordsRunState.PAUSED, because=failure.cause):
-        events.record("words_run.paused", subject=task.run, because=failure.cause, detail=failure.detail[:300])
+        events.record("words_run.paused", subject=task.run, because=failure.cause, detail=plain(failure.detail)[:300])
     stopped = WordsRun.objects.filter(pk=task.run_id, state=WordsRunState.STOPPED)
     if stopped.exists():
         WordsTask.objects.filter(pk=task.pk).update(

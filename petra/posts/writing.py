@@ -8,7 +8,6 @@ an open page that hears of it draws the proposal as it is then (`of_event`); not
 from __future__ import annotations
 
 from collections.abc import Collection
-from unicodedata import category
 from uuid import UUID
 
 from petra.ai.contract import ALL_FIELDS, FIELDS, Cause
@@ -18,6 +17,7 @@ from petra.posts import metadata, versions, words_finding
 from petra.posts.metadata import reset as reset
 from petra.posts.metadata import restore as restore
 from petra.posts.models import Generation, GenerationKind, GenerationState, Post, WordsState
+from petra.posts.plain import plain
 from petra.posts.versions import ALL_WORDS, EditedMeanwhile
 from petra.posts.versions import history as history
 from petra.webhooks import events
@@ -236,7 +236,7 @@ def _chosen(fields: Collection[str]) -> list[str]:
 
 
 def _feedback(text: str) -> str:
-    kept = "".join(c for c in text.replace("\r\n", "\n") if c == "\n" or category(c) not in ("Cc", "Cs")).strip()
+    kept = plain(text)
     if len(kept) > MAX_FEEDBACK:
         raise ProductError("feedback", f"At most {MAX_FEEDBACK:,} characters, please.")
     return kept

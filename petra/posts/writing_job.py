@@ -21,8 +21,9 @@ from petra.lib import clock, ids
 from petra.posts import access_keys, asking, budget, leases, metadata, pace, versions, words_runs, writing
 from petra.posts.access_keys import Opened
 from petra.posts.asking import Question
-from petra.posts.incoming import Incoming, Try
+from petra.posts.incoming import Incoming, Try, clean
 from petra.posts.models import Generation, GenerationKind, GenerationState, Post, WordsTask
+from petra.posts.plain import plain
 from petra.tenancy import scope
 from petra.webhooks import events
 from petra.webhooks.announcing import announce_again
@@ -226,7 +227,7 @@ def _fail_or_wait(row: Generation, failure: WriterFailed) -> None:
         _fail(row, failure)
         return
     row.next_at = clock.now() + timedelta(seconds=max(wait_s, 0.1))
-    row.error, row.error_detail = failure.cause, failure.detail[:2000]  # why it waits
+    row.error, row.error_detail = failure.cause, plain(failure.detail)[:2000]  # why it waits
     row.save()
     if row.event_id is not None:
         announce_again(row.own_workspace_id, row.event_id)
@@ -235,7 +236,7 @@ def _fail_or_wait(row: Generation, failure: WriterFailed) -> None:
 def _fail(row: Generation, failure: WriterFailed) -> None:
     """End it without words: the post says what it said, and shows why."""
     row.state, row.next_at, row.finished_at = GenerationState.FAILED, None, clock.now()
-    row.error, row.error_detail = failure.cause, failure.detail[:2000]
+    row.error, row.error_detail = failure.cause, plain(failure.detail)[:2000]
     row.save()
     post = Post.objects.complete().filter(pk=row.post_id).first() or Post.objects.get(pk=row.post_id)
     if words_runs.has_taken_back(row, failure):
@@ -254,7 +255,7 @@ def _fail(row: Generation, failure: WriterFailed) -> None:
 def _keep(row: Generation, written: Written) -> None:
     """Keep what came as a proposal; for a run, make it the post's words where nobody wrote there meanwhile."""
     words = versions.merged(written.words, versions.from_plain(row.before), {*row.fields, "topics"})
-    for name, value in versions.plain(words).items():
+    for name, value in versions.plain(clean(words)).items():
         setattr(row, name, value)
     row.writer, row.error, row.error_detail = written.writer[:120], "", ""
     post = Post.objects.complete().filter(pk=row.post_id).first() or Post.objects.get(pk=row.post_id)

@@ -9,7 +9,7 @@ from petra import demo
 from petra.accounts import jobs as accounts
 from petra.articles import importing, rhythm
 from petra.notifications import telling, watching
-from petra.posts import composing, words_runs, writing, writing_job
+from petra.posts import composing, words_pruning, words_runs, writing, writing_job
 from petra.publishing import bulk, pruning, ruled
 
 
@@ -54,6 +54,7 @@ def _run_bulk(workspace_id: str, run_id: str) -> None:
 def _prune() -> None:
     pruning.prune()
     watching.prune()
+    words_pruning.prune()
 
 
 def _close_runs() -> None:

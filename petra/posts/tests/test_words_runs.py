@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import pytest
+import time_machine
 
 from conftest import People
 from petra.ai.contract import Cause, Usage, Words, WriterFailed
+from petra.lib import clock
 from petra.lib.errors import ProductError
-from petra.posts import access_keys, composing, words_runs, writing
-from petra.posts.models import Generation, GenerationState, Post, WordsRun, WordsState
+from petra.posts import access_keys, composing, words_pruning, words_runs, writing
+from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsRun, WordsState, WriterPace
 from petra.posts.testing import SCRIPTED, ScriptedWriter, let_time_pass, work
 from petra.posts.tests.samples import article
 from petra.tenancy import scope
@@ -232,3 +235,30 @@ def test_a_wait_for_another_try_is_not_the_end(shop: Shop, scripted: ScriptedWri
     let_time_pass(shop.workspace_id, 10)
     work()
     assert (shop.progress(run).written, run.state) == (4, "done")
+
+
+def test_runs_are_taken_away_by_age_and_what_they_cost_stays(shop: Shop, scripted: ScriptedWriter) -> None:
+    run = shop.start()
+    work()
+    assert words_pruning.prune() == 0
+    with time_machine.travel(clock.now() + timedelta(days=500), tick=False):
+        assert words_pruning.prune() == 1
+    with scope.workspace(shop.workspace_id):
+        assert not WordsRun.objects.filter(pk=run.pk).exists()
+        assert AiMonth.objects.get().spent_tokens == 4000
+    assert not WriterPace.objects.exists()
+
+
+def test_what_a_model_or_a_person_says_may_hold_anything(shop: Shop, scripted: ScriptedWriter) -> None:
+    scripted.answers = [Words("Ti\x00tle", "De\ud800sc", "\x07"), WriterFailed(Cause.QUOTA, "no\x00\ud800 money")]
+    with scope.workspace(shop.workspace_id):
+        writing.start(Post.objects.get(pk=shop.ids[0]), feedback="Sh\x00orter\ud800.")
+    work()
+    with scope.workspace(shop.workspace_id):
+        assert Generation.objects.get(state="proposed").title == "Title"
+    run = shop.start(brief="For\x00 winter")
+    work()
+    with scope.workspace(shop.workspace_id):
+        assert Generation.objects.get(error="quota").error_detail == "no money"
+        run.refresh_from_db()
+        assert (run.brief, run.state) == ("For winter", "paused")
