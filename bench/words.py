@@ -14,6 +14,7 @@ the words, one line of JSON a text, to be read by a person.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import re
 import time
@@ -101,6 +102,8 @@ def measure(articles: dict[str, Source], texts: int, out: Path | None) -> dict[s
     floor_ms: list[float] = []
     if articles:
         writer.write(Request(next(iter(articles.values()))))  # tables are loaded once
+    gc.collect()
+    gc.freeze()  # the pages that were read are not the writer's to clean up
     for variant, (name, source) in ((n, item) for n in range(_MOST_PINS) for item in articles.items()):
         if variant and len(lines) >= texts:
             break

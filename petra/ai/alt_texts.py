@@ -35,11 +35,12 @@ _CREDIT = regex.compile(
     r"|depositphotos|fotolia)\b|\bcc[ -]by\b",
     regex.IGNORECASE,
 )
+_OLD = regex.compile(r"(?:archivbild|archivfoto|symbolfoto|file photo|file)\b[^:]{0,40}:\s*", regex.IGNORECASE)
 _BRACKETS = regex.compile(r"\s*[(\[][^()\[\]]{0,200}[)\]]")
 _NOT_OF_IT = regex.compile(
     r"(?:e-?mail|share|print|tweet|pin|follow|like|subscribe|click|download|read|teilen|drucken|partag|compart|condivid)\b.*"
     r"|.*\b(?:logo|icon|avatar|gravatar|banner|placeholder|thumbnail|featured image|beitragsbild|titelbild|header"
-    r"|profile picture|vorschaubild|platzhalter)\b.*",
+    r"|profile picture|vorschaubild|platzhalter|representative image|stock photo|symbolbild)\b.*",
     regex.IGNORECASE,
 )
 
@@ -62,6 +63,7 @@ def alt_text_of(source: Source, subject: str, *, most: int, opening: str = "") -
 def _said(words: str, subject: str) -> str:
     """Give what the words say of the picture: without credits, and nothing where they are no description."""
     words = _BRACKETS.sub(lambda found: "" if _CREDIT.search(found.group()) else found.group(), words)
+    words = _OLD.sub("", words, count=1) if _OLD.match(words) else words
     words = " ".join(word for word in words.split() if "_" not in word or len(words.split()) == 1)
     credited = _CREDIT.search(words)
     if credited:

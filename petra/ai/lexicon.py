@@ -57,8 +57,8 @@ DETERMINERS = _words(
 STOP_WORDS = {
     "en": _words(
         """
-        a about after again all also always am an and another any are around as at back be because been before being
-        best better both but by can come could did do does doing don don't done each even ever every few first for
+        a about after again all latest also always am an and another any are around as at back be because been before
+        being best better both but by can come could did do does doing don don't done each even ever every few first for
         from get gets getting give go goes going good got great had has have having he help her here him his how i i'm
         if in into is isn't it it's its just keep know last let like little ll long look lot made make makes making
         many may me might more most much must my need needs never new next no not now of off often on once one only or
@@ -71,8 +71,8 @@ STOP_WORDS = {
     ),
     "de": _words(
         """
-        ab aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bereits besonders bin
-        bis bist bleibt da dabei dafür damit dann daran darauf das dass davon dazu dein deine dem den denn der des
+        ab aber alle während allem allen aller alles als also am an andere anderen auch auf aus bei beim bereits besonders
+        bin bis bist bleibt da dabei dafür damit dann daran darauf das dass davon dazu dein deine dem den denn der des
         dich die dies diese diesem diesen dieser dieses dir direkt doch dort du durch ein eine einem einen einer eines
         einfach einige er es etwa etwas euch euer für ganz geben geht gerade gerne gibt gut gute haben hab habe hast
         hat hatte hatten heute hier ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im immer in indem ins ist ja jahr

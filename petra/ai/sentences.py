@@ -83,7 +83,8 @@ def _goes_on(before: str, match: regex.Match[str]) -> bool:
         return True
     if _INITIALS.fullmatch(last):
         after = _NEXT_WORD.match(match.string, pos=match.end())
-        return after is not None and after.group(1).lower() not in STARTERS
+        word = after.group(1) if after is not None else ""
+        return bool(word) and (word.lower() not in STARTERS or (len(word) > 1 and word.isupper()))  # "9 a.m. ET"
     if len(words) > 1 and (words[-2].lower().lstrip("("), last) in ABBREVIATED_PAIRS:
         return True
     return len(last) == 1 and last.isalpha() and last != "i"

@@ -14,7 +14,10 @@ from petra.ai.lexicon import PAGE_TALK, PLAIN_HEADINGS, PLAIN_TAGS
 
 _TITLE_BREAK = re.compile(r"\s*[:|]\s+|\s+[–—-]\s+")
 _NUMBER = re.compile(r"\A(?:\d{1,2}\s*[.):/-]|[#№]\s*\d{1,2}\s*[.):-]?)\s*(?=\D)")
-_OF_THE_WRITER = re.compile(r"(?:about|über|à propos|sobre|chi|over|hi|hallo|hello|welcome|willkommen)\b")
+_OF_THE_WRITER = re.compile(
+    r"(?:about|über|à propos|sobre|chi|over|hi|hallo|hello|welcome|willkommen|more (?:from|on|about)"
+    r"|mehr (?:von|zu|aus))\b"
+)
 
 
 def candidates(

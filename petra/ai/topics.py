@@ -72,7 +72,8 @@ def _terms(source: Source) -> list[str]:
 
 
 def _term(word: str, stop: frozenset[str]) -> str:
-    return word if len(word) > 3 and word[0].isalpha() and word.casefold() not in stop else ""
+    is_term = len(word) > 3 and word[0].isalpha() and "'" not in word
+    return word if is_term and word.casefold() not in stop else ""
 
 
 def _is_subject(term: str, title: str, language: str) -> bool:

@@ -33,6 +33,7 @@ CASES = [
     "यह पहला है।| यह दूसरा है।",
     "version 2.0 is e.g. better",
     "The U.S. Senate met in the U.S.| The vote was close.",
+    "The call is at 9 a.m. ET today.| Bring tea.",
     "Il pèse env. 3 kg, p. ex. Le Creuset.| Il dure.",
     "Sr. Gómez, p. ej. Ana.| Listo.",
     "La sig.ra Rossi e il dott. Bianchi.| Ciao.",
