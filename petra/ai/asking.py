@@ -50,7 +50,7 @@ LISTEN_EVERY_S = 0.25
 _MOST_TOKENS, _MOST_USD = 10_000_000, 1000  # for one exchange; what is told beyond is no count
 _KNOWN = (failures.ModelAPIError, failures.UnexpectedModelBehavior, httpx2.HTTPError, OSError, TimeoutError)
 # SDKs stumble with these over answers that are JSON but not in the provider's form.
-_STUMBLES = (TypeError, AttributeError, KeyError, IndexError, ValueError)
+_STUMBLES = (TypeError, AttributeError, KeyError, IndexError, ValueError, AssertionError)
 
 Listen = Callable[[str], bool]  # told all of the text so far; False ends it
 
@@ -140,6 +140,7 @@ async def _heard(question: Question, hearing: _Hearing, *, streams: bool) -> Hea
         return Heard(failure=Failure(Cause.BAD_REQUEST, error.for_person))
     try:
         response = await (_streamed if streams else _whole)(question, door, hearing)
+        return _of(response, question, streams=streams)
     except (*_KNOWN, *_STUMBLES) as error:
         told = door.trouble
         failure = Failure(told.cause, told.detail) if told else causes.failure_of(error, question.access)
@@ -147,7 +148,6 @@ async def _heard(question: Question, hearing: _Hearing, *, streams: bool) -> Hea
         return Heard(hearing.text, question.model, spent, failure)
     finally:
         await door.client.aclose()
-    return _of(response, question, streams=streams)
 
 
 async def _whole(question: Question, door: Door, hearing: _Hearing) -> ModelResponse:

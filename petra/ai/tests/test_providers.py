@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -296,6 +298,44 @@ def test_an_older_model_is_asked_through_a_tool(stand: Stand) -> None:
     assert stand.asked[-1][2]["tool_choice"]["type"] in ("any", "tool")
 
 
+ODD: list[Any] = [None, -1, 1.5, "", [], {}, True, [None], "9" * 50, [[]], 10**30]
+
+
+def broken(told: Any, chance: random.Random) -> Any:
+    """Give JSON with one odd thing somewhere in it."""
+    if isinstance(told, dict) and told and chance.random() < 0.85:
+        name = chance.choice(list(told))
+        return {**told, name: broken(told[name], chance)}
+    if isinstance(told, list) and told and chance.random() < 0.85:
+        at = chance.randrange(len(told))
+        return [*told[:at], broken(told[at], chance), *told[at + 1 :]]
+    return chance.choice(ODD)
+
+
+@pytest.mark.filterwarnings("ignore")  # SDKs remark on what they are given here
+@pytest.mark.parametrize(("provider", "whole", "streamed", "cost"), GOOD, ids=[good[0] for good in GOOD])
+def test_odd_answers_break_nothing(
+    stand: Stand, provider: Provider, whole: Callable[[], Reply], streamed: Callable[[], Reply], cost: str
+) -> None:
+    chance = random.Random(2611)
+    told = json.loads(whole()[2])
+    lines = [json.loads(line[6:]) for line in streamed()[2].decode().splitlines() if line.startswith("data: ")]
+    odd_answers = [reply(broken(told, chance)) for _ in range(15)]
+    for at in range(15):
+        at %= len(lines)
+        body = "".join(
+            f"event: {line['type']}\ndata: {json.dumps(line)}\n\n"
+            if isinstance(line, dict) and isinstance(line.get("type"), str)
+            else f"data: {json.dumps(line)}\n\n"
+            for line in [broken(line, chance) if number == at else line for number, line in enumerate(lines)]
+        )
+        odd_answers.append((200, EVENTS, body.encode()))
+    for answer in odd_answers:
+        with suppress(WriterFailed):
+            on_partial = (lambda words: True) if answer[1] == EVENTS else None
+            assert stand.write(provider, *[answer] * 8, on_partial=on_partial).words.title
+
+
 def test_every_provider_lists_its_models_for_writing(stand: Stand) -> None:
     others = ("whisper-2", "text-embedding-4", "gpt-image-3", "omni-moderation-latest", "gpt-realtime-2")
     ids = {"data": [{"id": name} for name in ("gpt-6-luna", "olive-7b", *others)]}
@@ -353,7 +393,7 @@ def test_a_check_says_which_model_answered_or_why_not(ai_double: AiDouble) -> No
 def test_the_key_is_in_no_repr_no_error_and_no_log(stand: Stand, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for name in ("httpx2", "httpcore2", "openai", "anthropic", "google_genai", "mistralai", "asyncio"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+        caplog.set_level(logging.DEBUG, logger=name)
     told = {"error": {"message": f"Wrong key {KEY}, you sent {KEY[:8]}***{KEY[-4:]} as Bearer {KEY}", "type": KEY}}
     for provider, whole, _, _ in GOOD:
         stand.write(provider, whole())
