@@ -44,8 +44,8 @@ class Ask:
     total: int
     edited: int
     writer: str
-    cost: str
-    blogs: int
+    cost: str  # leaving what a person edited
+    cost_of_all: str
 
     @property
     def title(self) -> str:
@@ -101,7 +101,6 @@ class RunRow:
 def ask(posts: Sequence[Post]) -> Ask:
     """Say what writing words for these pins would do. Asks the database the same few things however many they are."""
     edited = versions.by_person(posts)
-    blogs = {post.blog_id for post in posts}
     standing = access_keys.access_of(posts[0].blog) if posts else access_keys.Standing()
     names = {words_writers.model_of(post.blog) for post in {p.blog_id: p for p in posts}.values()}
     return Ask(
@@ -110,12 +109,14 @@ def ask(posts: Sequence[Post]) -> Ask:
         edited=len(edited),
         writer=", ".join(sorted(names)),
         cost=_estimate(posts, len(posts) - len(edited), standing),
-        blogs=len(blogs),
+        cost_of_all=_estimate(posts, len(posts), standing) if edited else "",
     )
 
 
 def _estimate(posts: Sequence[Post], count: int, standing: access_keys.Standing) -> str:
     """Say what it may cost: by what this month's requests took, else the most that one like the first can take."""
+    if not count:
+        return _("Nothing would be written: a person edited all of these.")
     if standing.is_offline:
         return _("Costs nothing: the offline writer needs no model.")
     left = budget.left(posts[0].blog)

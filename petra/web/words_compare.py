@@ -27,6 +27,7 @@ class Pair:
     text: str
     left: Marks
     right: Marks
+    inline: Marks
     words: str
 
 
@@ -65,6 +66,7 @@ def _pair(row: Generation, post: Post, name: str) -> Pair:
         text=after,
         left=left,
         right=right,
+        inline=words_marks.marks(before, after),
         words=words_view.lengths(before, after),
     )
 
