@@ -11,7 +11,7 @@ from petra.tenancy.models import ROLE_RANK, Role
 from petra.web import calendar_cards, calendar_page, calendar_parts, calendar_shown
 from petra.web.calendar_shown import Shown
 from petra.web.late_banner import late_banner
-from petra.web.live_viewer import Answer, Told, Viewer
+from petra.web.live_viewer import UNDER_WAY, Answer, Told, Viewer
 from petra.web.partials import Partial
 from petra.webhooks.models import Event
 
@@ -30,6 +30,7 @@ _PLACES = (
 
 def changes(viewer: Viewer, events: Sequence[Event]) -> Told:
     """Draw what changed on the page of this viewer."""
+    events = [event for event in events if not event.kind.startswith(UNDER_WAY)]
     if any(event.kind.startswith("publishing.") for event in events):  # pauses stand above the grid
         return Answer.RELOAD
     today = viewer.now.astimezone(viewer.zone).date()

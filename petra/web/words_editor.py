@@ -18,11 +18,12 @@ def words(
     post: Post, *, zone: ZoneInfo, now: datetime, me: UUID, may_change: bool, may_choose_writer: bool
 ) -> dict[str, Any]:
     """Read what the words' part of the editor shows. Call inside the workspace's scope."""
+    writer = words_writers.writer_of(post.blog, may_change=may_choose_writer)
     return {
         "box": words_view.box(post, zone=zone, now=now),
         "versions": words_view.kept(post, zone=zone, now=now, me=me),
-        "quick": words_view.QUICK,
-        "writer": words_writers.writer_of(post.blog, may_change=may_choose_writer),
+        "quick": words_view.QUICK[:1] if writer.is_offline else words_view.QUICK,
+        "writer": writer,
         "settings_url": words_writers.settings_url(None),
         "topics": post.topics,
         "most_topics": composing.MAX_TOPICS,

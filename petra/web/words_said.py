@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from petra.ai.contract import Cause
+from petra.posts import budget
 
 
 class Next(StrEnum):
@@ -91,7 +92,9 @@ def said(cause: str, detail: str = "") -> Said:
         happened, next_step, helps = _SENTENCES[Cause(cause)]
     except (KeyError, ValueError):
         happened, next_step, helps = _("The writing broke off."), _("Try again."), Next.AGAIN
-    return Said(str(happened), str(next_step), helps, detail)
+    if cause == Cause.BUDGET and detail:  # our own sentence: it names the limit, or what is missing to keep it
+        return Said(detail, "" if detail == budget.NO_PRICE else str(next_step), helps, "")
+    return Said(str(happened), str(next_step), helps, "" if cause == Cause.INTERRUPTED else detail)
 
 
 def skipped(why: str) -> str:

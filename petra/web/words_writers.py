@@ -31,7 +31,7 @@ def writer_of(blog: Blog | None, *, may_change: bool) -> WriterShown:
     standing = access_keys.access_of(blog)
     url = settings_url(standing.charged_to) if may_change else ""
     if standing.is_offline:
-        note = _("It takes its sentences from the article. No key, nothing leaves this machine.")
+        note = _("It takes its sentences from the article; nothing leaves this machine. It can't follow wishes.")
         return WriterShown(_("Offline writer"), note, url, _("Use a model"), is_offline=True)
     note = words_said.said(standing.last_error).happened if standing.last_error else ""
     return WriterShown(model_words(standing), note, url, _("AI settings"), is_offline=False)

@@ -71,7 +71,7 @@ def test_a_person_writes_stops_asks_again_uses_and_goes_back(
     ai_double.piece_s = 0.6
     ai_double.script(FIRST)
     page.get_by_role("button", name=re.compile("^Rewrite")).click()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop")).to_be_focused()
     expect(page.locator("#words-box .words-text").first).to_contain_text("Miso", timeout=PATIENCE_MS)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator("#words-box")).to_contain_text("Stopped. Nothing was changed.")

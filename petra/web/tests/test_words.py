@@ -124,6 +124,13 @@ def test_every_cause_has_a_sentence_and_a_step_and_keeps_the_feedback(
     assert said.happened in says(browser.get(reverse("pins"))).replace("&#x27;", "'")
 
 
+def test_a_budget_that_is_used_up_is_named() -> None:
+    used_up = words_said.said(Cause.BUDGET, "The budget of $10 for this month is used up.")
+    assert (used_up.happened, used_up.detail) == ("The budget of $10 for this month is used up.", "")
+    assert words_said.said(Cause.BUDGET, budget.NO_PRICE).next_step == ""
+    assert words_said.said(Cause.QUOTA, "insufficient_quota").detail == "insufficient_quota"
+
+
 def test_a_cause_nobody_knows_is_told_as_well() -> None:
     assert words_said.said("sunspots").happened
     assert words_said.skipped("sunspots")

@@ -43,7 +43,7 @@ document.addEventListener("htmx:before:swap", () => {
 document.addEventListener("htmx:after:swap", () => {
   if (!focused || (document.activeElement && document.activeElement !== document.body)) return;
   const card = document.getElementById(focused.id);
-  (focused.inner ? card?.querySelector("a") ?? card : card)?.focus({ preventScroll: true });
+  (focused.inner ? card?.querySelector("a") ?? card?.querySelector("button") ?? card : card)?.focus({ preventScroll: true });
 });
 
 /* Failures are announced, at most one in five seconds; and what happens to the card one is on. */
