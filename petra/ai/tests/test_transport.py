@@ -5,10 +5,20 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import ssl
+import threading
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from petra.ai import providers
 from petra.ai.contract import Cause, Request, Source, WriterFailed
@@ -16,6 +26,7 @@ from petra.ai.providers import Access, Provider
 from petra.ai.scripted import Answer
 from petra.ai.testing import AiDouble
 from petra.ai.transport import MAX_ANSWER_BYTES, Door
+from petra.lib import clock
 from petra.lib.addresses import BadAddress
 
 ASKED = Request(Source("Pumpkin soup", text="This soup warms the whole family.", language="en"))
@@ -123,3 +134,30 @@ def test_packed_answers_are_not_unpacked(ai_double: AiDouble) -> None:
     with pytest.raises(WriterFailed) as caught:
         providers.writer_for(ai_double.access()).write(ASKED)
     assert (caught.value.cause, "packed" in caught.value.detail) == (Cause.BAD_ANSWER, True)
+
+
+def test_a_certificate_of_its_own_making_is_named_as_the_cause(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "models.internal")])
+    now = clock.now()
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    kept = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    kept += key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "pem").write_bytes(kept)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "pem")
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+
+        def serve() -> None:
+            for _ in range(3):  # `failure` asks in three ways
+                connection, _ = door.accept()
+                with connection, suppress(OSError):
+                    context.wrap_socket(connection, server_side=True)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        opened = frozenset({("127.0.0.1", port)})
+        error = failure(Access(Provider.COMPATIBLE, "a-key", f"https://127.0.0.1:{port}/v1", "m", 5, opened))
+        thread.join(5)
+    assert (error.cause, error.detail) == (Cause.UNREACHABLE, "Its certificate can't be trusted.")
