@@ -1,4 +1,4 @@
-"""What is kept of a list between two looks at a blog, and where: nowhere, or in the blog's rows (`remembering`). Pure."""
+"""What is kept of a list between two looks at a blog: nowhere, or in the blog's rows (`remembering`). Pure."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class BlogServer:
         return [asked.path for asked in self.asked]
 
     def add_article(
-        self, path: str, title: str, *, text: str = WORDS, day: str = "2025-03-01", extra: str = ""
+        self, path: str, title: str, *, text: str = "", day: str = "2025-03-01", extra: str = ""
     ) -> None:
         """Put an article on the blog."""
         self.pages[path] = Page(article_html(title, text=text, day=day, extra=extra).encode())
@@ -107,8 +107,9 @@ class BlogServer:
         )
 
 
-def article_html(title: str, *, text: str = WORDS, day: str = "2025-03-01", extra: str = "") -> str:
-    """Write an article's page as a usual theme does."""
+def article_html(title: str, *, text: str = "", day: str = "2025-03-01", extra: str = "") -> str:
+    """Write an article's page as a usual theme does. Without a text it is one about its title."""
+    text = text or f"This is about {title}. {WORDS}"
     return f"""<!doctype html><html lang="en"><head><title>{title} | Bread</title>
     <meta property="og:type" content="article"><meta property="og:title" content="{title}">
     <meta property="og:site_name" content="Bread">
