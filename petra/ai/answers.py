@@ -47,9 +47,9 @@ def _problems(words: Words, request: Request, unwanted: Unwanted) -> Iterator[st
             continue
         if len(text) > most[field]:
             yield f"The {label} has {len(text)} characters. At most {most[field]} are allowed."
-        for address in unwanted.addresses(text)[:3]:
+        for address in unwanted.addresses(text[:_READ_AT_MOST])[:3]:
             yield f"The {label} holds the address {address}. Leave out every address and link."
-        for word in unwanted.banned_words(text)[:5]:
+        for word in unwanted.banned_words(text[:_READ_AT_MOST])[:5]:
             yield f"The {label} holds “{word}”, which the brand never uses. Say it without."
         if field != "alt_text" and any(_is_same(text, _text(sibling, field)) for sibling in request.siblings):
             yield f"The {label} is nearly that of another pin of this article: “{text}”. Say something else."

@@ -71,8 +71,9 @@ STOP_WORDS = {
     ),
     "de": _words(
         """
-        ab aber alle während allem allen aller alles als also am an andere anderen auch auf aus bei beim bereits besonders
-        bin bis bist bleibt da dabei dafür damit dann daran darauf das dass davon dazu dein deine dem den denn der des
+        ab aber alle während allem allen aller alles als also am an andere anderen auch auf aus bei beim bereits
+        besonders bin bis bist bleibt da dabei dafür damit dann daran darauf das dass davon dazu dein deine dem den denn
+        der des
         dich die dies diese diesem diesen dieser dieses dir direkt doch dort du durch ein eine einem einen einer eines
         einfach einige er es etwa etwas euch euer für ganz geben geht gerade gerne gibt gut gute haben hab habe hast
         hat hatte hatten heute hier ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im immer in indem ins ist ja jahr

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 
 from petra.ai import sentences, titles
 from petra.ai.alt_texts import alt_text_of
@@ -24,6 +25,7 @@ SHORT_DESCRIPTION = 180  # for who asked for less
 _ENOUGH = 160  # characters of a description: below, another passage is added
 _READ_AT_MOST = 12_000  # characters of an article: what says what it is about stands before
 _OF_THE_BEGINNING = 6  # passages
+_DEALT_ANEW = 8  # passages
 _MOST_VARIANTS = 50
 _SHORT_SENTENCE = range(20, 71)  # characters: one that can be a title
 
@@ -42,10 +44,12 @@ class _Said:
     """What the article's other pins say already."""
 
     titles: set[str] = field(default_factory=set)
+    descriptions: set[str] = field(default_factory=set)
     sentences: set[str] = field(default_factory=set)
 
     def add(self, words: Words) -> None:
         self.titles.add(words.title.casefold().strip())
+        self.descriptions.add(words.description.casefold().strip())
         self.sentences.update(
             sentence.casefold() for sentence in sentences.split(sentences.one_line(words.description))
         )
@@ -102,18 +106,23 @@ def _language_of(article: Source) -> str:
 
 
 def _title_and_description(article: Source, reader: Reader, request: Request, room: int) -> tuple[str, str]:
-    """Choose what no other pin of the article says. Without siblings, the pins before this one are made up again."""
+    """Choose what no other pin of the article says; `variant` says the how manieth of what is left.
+
+    Without siblings, the pins before this one are made up again.
+    """
     passages = reader.passages(room=room, enough=min(_ENOUGH, room))
     hands = _hands(article, reader, passages, room)
     said = _Said()
     for sibling in (*request.siblings, *(turn.proposal for turn in request.turns)):
         said.add(sibling)
-    rounds = 1 if request.siblings else min(request.variant, _MOST_VARIANTS) + 1
+    variant = min(request.variant, _MOST_VARIANTS)
+    skipped, rounds = (variant, 1) if request.siblings else (0, variant + 1)
     title, description, most = "", "", request.limits.max_title
     for number in range(rounds):
-        hand = _fresh(hands, said) or _dealt_anew([*passages, *reader.others(room=room)], said, room, number)
+        pool = passages if len(passages) > 1 else [*passages, *reader.others(room=room)]
+        hand = _fresh(hands, said, skipped) or _dealt_anew(pool, said, room, number + skipped)
         own_words = _short_sentences(passages, reader, hand)
-        headings = [*filter(None, [hand.heading]), *titles.in_turn(reader.loose_headings(), number)]
+        headings = [*filter(None, [hand.heading]), *titles.in_turn(reader.loose_headings(), number + skipped)]
         wanted = titles.candidates(article, headings, own_words, most=most, is_first=hand.is_first)
         title = next((one for one in wanted if one.casefold() not in said.titles), wanted[0] if wanted else "")
         description = join(hand.sentences)
@@ -192,24 +201,27 @@ def _without_title(excerpt: str, title: str) -> str:
     return excerpt
 
 
-def _fresh(hands: Sequence[_Hand], said: _Said) -> _Hand | None:
-    """Choose the first hand that says nothing said before."""
-    return next((h for h in hands if not any(s.casefold() in said.sentences for s in h.sentences)), None)
+def _fresh(hands: Sequence[_Hand], said: _Said, skipped: int) -> _Hand | None:
+    """Choose a hand that says nothing said before: the first, or the one so many further on."""
+    fresh = [hand for hand in hands if not any(s.casefold() in said.sentences for s in hand.sentences)]
+    return fresh[skipped % len(fresh)] if fresh else None
 
 
 def _dealt_anew(passages: Sequence[Passage], said: _Said, room: int, number: int) -> _Hand:
-    """Put sentences beside each other that did not stand together before, the least said of them."""
-    fresh = [one for one in passages if one.sentences[0].casefold() not in said.sentences][:2]
-    count = min(len(passages), 24)
-    dealt = [_beside_each_other(fresh)] if fresh else []
-    for start in range(count if not fresh else 0):
-        first = passages[(start + number) % count]
-        second = passages[(start + number + number % max(count - 1, 1) + 1) % count]
-        dealt += [_beside_each_other([first, second]), _beside_each_other([first])]
-    fitting = [hand for hand in dealt if len(join(hand.sentences)) <= room]
-    if not fitting:
+    """Put two sentences beside each other that did not stand together before; one alone where there is no other."""
+    best = passages[:_DEALT_ANEW]
+    pairs = [_beside_each_other(pair) for pair in combinations(best, 2)] + [_beside_each_other([one]) for one in best]
+    fitting = [hand for hand in pairs if len(join(hand.sentences)) <= room]
+    new = [hand for hand in fitting if join(hand.sentences).casefold() not in said.descriptions] or fitting
+    if not new:
         return _Hand(passages[0].sentences) if passages else _Hand(())
-    return min(fitting, key=lambda hand: sum(s.casefold() in said.sentences for s in hand.sentences))
+    least = min(_share_said(hand, said) for hand in new)
+    new = [hand for hand in new if _share_said(hand, said) == least]
+    return new[number % len(new)]
+
+
+def _share_said(hand: _Hand, said: _Said) -> float:
+    return sum(sentence.casefold() in said.sentences for sentence in hand.sentences) / len(hand.sentences)
 
 
 def _beside_each_other(passages: Sequence[Passage]) -> _Hand:

@@ -17,10 +17,11 @@ _NOT_TEXT = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u200b\ufeff\u2028\u2029\u2
 _ORPHAN_MARK = regex.compile(r"(?:(?<=\s)|\A)[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]+")
 _CLOSERS = r"[\"'”’“»«›‹)\]}」』）】]"
 # A stop, maybe closed by quotes, then white space and what may begin a sentence. Or a stop of a script without spaces.
+# A run of stops is read once and whole ("++"): thousands of them would else be tried from each of them.
 _END = regex.compile(
-    rf"(?P<stop>[.!?…]+{_CLOSERS}*)(?=\s+(?P<next>[\"'“„«»‹›(\[¿¡]*(?:[\p{{Lu}}\p{{Lt}}\p{{Lo}}\p{{N}}]|\p{{Emoji_Presentation}})))"
+    rf"(?P<stop>(?<![.!?…])[.!?…]++{_CLOSERS}*+)(?=\s+(?P<next>[\"'“„«»‹›(\[¿¡]*(?:[\p{{Lu}}\p{{Lt}}\p{{Lo}}\p{{N}}]|\p{{Emoji_Presentation}})))"
     rf"|(?P<wide>[。！？｡]+{_CLOSERS}*)"
-    r"|(?P<other>[।॥۔؟]+)(?=\s)"
+    r"|(?P<other>(?<![।॥۔؟])[।॥۔؟]++)(?=\s)"
 )
 _ENDS_WELL = regex.compile(rf"(?:[!?。！？｡।॥۔؟]|(?<!\.)\.){_CLOSERS}*\Z")
 _NEXT_WORD = regex.compile(r"\s+\W*(\w+)")

@@ -253,7 +253,18 @@ def test_siblings_are_not_repeated() -> None:
     second = OfflineWriter().write(Request(SOUP, siblings=(first,), variant=7)).words
     assert second.title != first.title
     assert not set(sentences.split(second.description)) & set(sentences.split(first.description))
-    assert OfflineWriter().write(Request(SOUP, siblings=(first,), variant=2)).words == second
+    again = OfflineWriter().write(Request(SOUP, siblings=(first,), variant=8)).words
+    assert again != second
+    assert not set(sentences.split(again.description)) & set(sentences.split(first.description))
+
+
+def test_who_asks_again_and_again_gets_other_words_until_all_are_dealt() -> None:
+    turns: tuple[Turn, ...] = ()
+    for _ in range(8):
+        turns += (Turn(OfflineWriter().write(Request(SOUP, turns=turns)).words, "Something else"),)
+    said = [turn.proposal.description for turn in turns]
+    assert len(set(said)) == len(said)
+    assert not any("This is why" in description for description in said)
 
 
 def test_only_the_wanted_fields_are_written() -> None:
