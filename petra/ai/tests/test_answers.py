@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
@@ -240,3 +241,14 @@ def test_what_is_shortened_ends_at_a_sentence_or_a_word_and_keeps_characters_who
     is_one_long_word = " " not in kept
     assert sentences.ends_well(short) or is_word_end or is_unspaced or is_one_long_word
     assert unicodedata.is_normalized("NFC", short)
+
+
+@pytest.mark.parametrize(
+    "evil", ["!", "…", "a.", "[a](", "**", "http://", "a@", "<a ", "a-", '"', "\u0301", ". A", "汤"]
+)
+def test_an_answer_of_200_000_characters_takes_no_time(evil: str) -> None:
+    text = evil * (200_000 // len(evil))
+    started = time.process_time()
+    fitted(Words(text, text, text, (text,)), ASKED)
+    problems(Words(text, text, text, (text,)), ASKED)
+    assert time.process_time() - started < 3  # 0.2 s on an idle machine, minutes where a pattern tries all ends
