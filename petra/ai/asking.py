@@ -129,6 +129,8 @@ async def _left_or_heard(question: Question, hearing: _Hearing, *, streams: bool
 
 async def _heard(question: Question, hearing: _Hearing, *, streams: bool) -> Heard:
     access = question.access
+    if unusable := failing.of_key(access.key):
+        return Heard(failure=unusable)
     try:
         door = Door(
             question.address,

@@ -81,6 +81,8 @@ def listed(listing: Listing, address: str, *, key: str, timeout_s: float, may_be
 async def _asked(
     listing: Listing, address: str, *, key: str, timeout_s: float, may_be_private: AllowPrivate
 ) -> list[str] | Failure:
+    if unusable := failing.of_key(key):
+        return unusable
     try:
         door = Door(address, has_key=bool(key), timeout_s=timeout_s, may_be_private=may_be_private)
     except BadAddress as error:

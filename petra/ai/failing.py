@@ -48,6 +48,13 @@ class Failure:
     is_too_long: bool = False
 
 
+def of_key(key: str) -> Failure | None:
+    """Refuse a key that no header can carry; it was copied wrongly."""
+    if key.isascii() and key.isprintable() and " " not in key:
+        return None
+    return Failure(Cause.KEY_REFUSED, "The key holds characters that no key has. Copy it once more.")
+
+
 def of_status(status: int, told: object, *, key: str, retry_after_s: float | None = None) -> Failure:
     """Read an answer with an error status. `told` is its body, read as JSON where it is JSON."""
     sentence = sentence_of(told)

@@ -10,12 +10,13 @@ from decimal import Decimal
 
 import pytest
 
-from petra.ai import ladder, scripted
+from petra.ai import ladder, providers, scripted
 from petra.ai.contract import Brand, Cause, Picture, Request, Source, Stopped, Turn, WordLimits, Words, WriterFailed
 from petra.ai.prompts import SMALL_ROOM
 from petra.ai.providers import writer_for
 from petra.ai.scripted import Answer
 from petra.ai.testing import AiDouble
+from petra.lib import clock
 
 SOUP = Source(
     title="Kürbissuppe mit Ingwer",
@@ -325,6 +326,11 @@ def test_stop_ends_it_at_once_and_tells_what_was_spent(ai_double: AiDouble, when
     assert usage.input_tokens > 100
     assert (usage.output_tokens > 0) == (when == "in the middle")
     assert threading.active_count() <= threads + 2  # the double's own
+    if when == "in the middle":
+        until = clock.monotonic() + 5
+        while not ai_double.asked[0].was_left and clock.monotonic() < until:
+            clock.sleep(0.05)
+        assert ai_double.asked[0].was_left
 
 
 def test_a_listener_that_breaks_ends_the_asking(ai_double: AiDouble) -> None:
@@ -346,6 +352,16 @@ def test_without_a_model_nobody_is_asked(ai_double: AiDouble) -> None:
 def test_an_address_copied_with_its_path_will_do(ai_double: AiDouble) -> None:
     access = replace(ai_double.access(), base_url=f" {ai_double.url}/chat/completions/ ")
     assert writer_for(access).write(ASKED).asked == 1
+
+
+@pytest.mark.parametrize("key", ["sk-\n1234567890", "sk-schlüssel-c4n4ry", "two words c4n4ry", "\x00"])
+def test_a_key_that_was_copied_wrongly_is_not_sent(ai_double: AiDouble, key: str) -> None:
+    access = replace(ai_double.access(), key=key)
+    for ask in (writer_for(access).write, lambda _: providers.models(access), lambda _: providers.check(access)):
+        with pytest.raises(WriterFailed) as caught:
+            ask(ASKED)
+        assert (caught.value.cause, "c4n4ry" in caught.value.detail) == (Cause.KEY_REFUSED, False)
+    assert ai_double.journal == []
 
 
 def test_a_server_without_a_key_is_sent_none(ai_double: AiDouble) -> None:
