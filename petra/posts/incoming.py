@@ -26,15 +26,19 @@ _EVERY_S: Final = 0.35
 
 @dataclass(frozen=True)
 class Try:
-    """One try under way."""
+    """One try under way: the proposal as it was taken, with holder and reservation, and who is asked."""
 
-    workspace_id: UUID
-    generation_id: UUID
-    holder_id: UUID
+    row: Generation
     opened: Opened
-    event_id: int | None
-    fields: frozenset[str]
-    before: Words
+
+    @property
+    def workspace_id(self) -> UUID:
+        return self.row.own_workspace_id
+
+    @property
+    def holder_id(self) -> UUID:
+        """Who is on it: this try, and no other one."""
+        return self.row.holder_id or self.row.pk
 
 
 class Incoming:
@@ -57,15 +61,13 @@ class Incoming:
             return True
 
     def _keep(self, words: Words) -> bool:
-        taken = self._taken
-        shown = versions.merged(clean(words), taken.before, taken.fields)
-        with scope.workspace(taken.workspace_id, waits_for_disk=False):
-            mine = Generation.objects.filter(
-                pk=taken.generation_id, holder_id=taken.holder_id, state=GenerationState.RUNNING
-            )
+        row, workspace_id = self._taken.row, self._taken.workspace_id
+        shown = versions.merged(clean(words), versions.from_plain(row.before), row.fields)
+        with scope.workspace(workspace_id, waits_for_disk=False):
+            mine = Generation.objects.filter(pk=row.pk, holder_id=row.holder_id, state=GenerationState.RUNNING)
             is_mine = bool(mine.update(title=shown.title, description=shown.description, alt_text=shown.alt_text))
-            if is_mine and taken.event_id is not None:
-                announce_again(taken.workspace_id, taken.event_id)
+            if is_mine and row.event_id is not None:
+                announce_again(workspace_id, row.event_id)
         return is_mine
 
 

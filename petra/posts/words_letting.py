@@ -26,7 +26,11 @@ _LOOKED_AT: Final = 200
 
 def let_go(run: WordsRun) -> int:
     """Let as many posts go as there is room for, no two of one article together: each shall see the others' words."""
-    running = list(WordsTask.objects.filter(run=run, state=WordsTaskState.RUNNING).values_list("post__article_id"))
+    alone = Generation.objects.filter(state=GenerationState.RUNNING, tasks=None).values("post_id")
+    waiting = WordsTask.objects.filter(run=run, state=WordsTaskState.WAITING)
+    waiting.filter(post__in=alone).update(state=WordsTaskState.SKIPPED, why="busy", finished_at=clock.now())
+    # What a person asked for alone is among them: it has its place before a run's next post.
+    running = list(Generation.objects.filter(state=GenerationState.RUNNING).values_list("post__article_id"))
     room = _at_once() - len(running)
     busy = {article_id for (article_id,) in running if article_id is not None}
     let = 0

@@ -8,6 +8,7 @@ an open page that hears of it draws the proposal as it is then (`of_event`); not
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 from uuid import UUID
 
 from petra.ai.contract import ALL_FIELDS, FIELDS, Cause
@@ -25,6 +26,7 @@ from petra.webhooks.models import Event
 
 JOB = "posts.write"
 MAX_FEEDBACK = 2_000
+_SOON = timedelta(seconds=2)  # who waits longer waits for something else than a seat
 MAX_TURNS = 6  # of a conversation; the older ones are left out
 
 
@@ -218,6 +220,15 @@ def enqueue(workspace_id: UUID, generation_id: UUID) -> None:
         workspace_id=str(workspace_id),
         generation_id=str(generation_id),
     )
+
+
+def call_next() -> None:
+    """Let the one that waits longest for a free seat look again now: somebody has just ended."""
+    now = clock.now()
+    waiting = Generation.objects.filter(state=GenerationState.RUNNING, holder_id=None, error="", next_at__gt=now)
+    first = waiting.filter(next_at__lt=now + _SOON).order_by("created_at").first()
+    if first is not None and Generation.objects.filter(pk=first.pk, holder_id=None).update(next_at=now):
+        enqueue(first.own_workspace_id, first.pk)
 
 
 def resume_due() -> int:

@@ -62,6 +62,8 @@ def write(*, workspace_id: UUID, generation_id: UUID) -> None:
     if scope.is_open():
         raise RuntimeError("a model is asked: call it outside a scope")
     run_id = _try(workspace_id, generation_id)
+    with scope.workspace(workspace_id):
+        writing.call_next()
     if run_id is not None:
         words_runs.go_forward(workspace_id=workspace_id, run_id=run_id)
 
@@ -137,6 +139,9 @@ def _begin(generation_id: UUID, ready: _Ready) -> Try | None:
     holder_id, opened, standing = ids.new_id(), ready.opened, ready.opened.standing
     if opened.key_digest:
         wait_s = pace.take(opened.key_digest, holder_id, at_once=standing.at_once, per_minute=standing.per_minute)
+        if wait_s > _MOST_WAIT_S:
+            _fail(row, WriterFailed(Cause.RATE, retry_after_s=wait_s))
+            return None
         if wait_s:
             row.next_at = now + timedelta(seconds=wait_s)
             row.save()
@@ -151,8 +156,7 @@ def _begin(generation_id: UUID, ready: _Ready) -> Try | None:
     row.writer, row.provider = opened.writer.name[:120], "" if standing.is_offline else standing.provider
     row.tries += 1
     row.save()
-    fields = frozenset(row.fields)
-    return Try(row.own_workspace_id, row.pk, holder_id, opened, row.event_id, fields, versions.from_plain(row.before))
+    return Try(row, opened)
 
 
 def _write_off(row: Generation) -> None:
@@ -171,11 +175,10 @@ def _write_off(row: Generation) -> None:
 
 def _ask(taken: Try, request: Request) -> _Came:
     standing = taken.opened.standing
-    partial = Incoming(taken) if taken.event_id is not None else None
+    partial = Incoming(taken) if taken.row.event_id is not None else None
     try:
         written = taken.opened.writer.write(request, on_partial=partial)
     except WriterFailed as failure:
-        # Nothing was spent where nothing was asked; a provider that says no without counting takes nothing either.
         return _Came(budget.priced(failure.usage, standing), 1, failure=failure)
     except Stopped as stopped:
         return _Came(budget.priced(stopped.usage, standing), 1)
@@ -186,19 +189,12 @@ def _ask(taken: Try, request: Request) -> _Came:
 
 
 def _settle(taken: Try, came: _Came) -> None:
-    row: Generation | None = Generation.objects.select_for_update().filter(pk=taken.generation_id).first()
-    if row is None or row.holder_id != taken.holder_id:  # taken for dead, and charged as such; or the post is deleted
+    row: Generation | None = Generation.objects.select_for_update().filter(pk=taken.row.pk).first()
+    if row is not None and row.holder_id != taken.row.holder_id:  # taken for dead, and charged as such
         return
-    standing = taken.opened.standing
-    if not standing.is_offline:
-        # The key's row before the month's, as when the try began: two workers never wait for each other.
-        pace.leave(
-            taken.holder_id, key_digest=taken.opened.key_digest, more=came.asked - 1, per_minute=standing.per_minute
-        )
-        _note_rate(taken, came.failure)
-        budget.settle(row, came.usage, asked=came.asked)
-        if came.failure is None or came.failure.cause in access_keys.OF_ACCESS:
-            access_keys.note(standing, came.failure)
+    _settle_cost(taken, row or taken.row, came)  # its post may be deleted: what was spent is spent
+    if row is None:
+        return
     row.holder_id, row.next_at = None, None
     if row.state != GenerationState.RUNNING:  # stopped or reset meanwhile
         row.save()
@@ -206,8 +202,21 @@ def _settle(taken: Try, came: _Came) -> None:
         _fail_or_wait(row, came.failure)
     elif came.written is not None:
         _keep(row, came.written)
-    else:  # the writer was told to stop, and the row wasn't: a page's stop came and was taken back by nobody
+    else:  # it was told to stop, and yet it runs: nobody may be left waiting
         _fail(row, WriterFailed(Cause.INTERRUPTED, _CRASHED))
+
+
+def _settle_cost(taken: Try, row: Generation, came: _Came) -> None:
+    standing = taken.opened.standing
+    if standing.is_offline:
+        return
+    # The key's row before the month's, as when the try began: two workers never wait for each other.
+    more = came.asked - 1
+    pace.leave(taken.holder_id, key_digest=taken.opened.key_digest, more=more, per_minute=standing.per_minute)
+    _note_rate(taken, came.failure)
+    budget.settle(row, came.usage, asked=came.asked)
+    if came.failure is None or came.failure.cause in access_keys.OF_ACCESS:
+        access_keys.note(standing, came.failure)
 
 
 def _note_rate(taken: Try, failure: WriterFailed | None) -> None:

@@ -15,9 +15,9 @@ from conftest import People
 from petra.ai.contract import Cause, Usage, Words, WriterFailed
 from petra.lib import clock
 from petra.lib.errors import ProductError
-from petra.posts import access_keys, composing, words_pruning, words_runs, writing
+from petra.posts import access_keys, composing, words_pruning, words_runs, writing, writing_job
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsRun, WordsState, WriterPace
-from petra.posts.testing import SCRIPTED, ScriptedWriter, let_time_pass, work
+from petra.posts.testing import SCRIPTED, ScriptedWriter, let_time_pass, post_of, work
 from petra.posts.tests.samples import article
 from petra.tenancy import scope
 from petra.webhooks.models import Event
@@ -172,7 +172,7 @@ def test_pause_and_stop_leave_what_waits(shop: Shop, scripted: ScriptedWriter) -
 
 def test_a_post_stopped_or_removed_or_busy_is_left(shop: Shop, scripted: ScriptedWriter) -> None:
     with scope.workspace(shop.workspace_id):
-        access_keys.save(None, replace(SCRIPTED, at_once=1))
+        access_keys.save(None, replace(SCRIPTED, at_once=2))
         writing.start(Post.objects.get(pk=shop.ids[3]))
     run = shop.start()
 
@@ -262,3 +262,36 @@ def test_what_a_model_or_a_person_says_may_hold_anything(shop: Shop, scripted: S
         assert Generation.objects.get(error="quota").error_detail == "no money"
         run.refresh_from_db()
         assert (run.brief, run.state) == ("For winter", "paused")
+
+
+def test_who_asks_for_one_post_comes_before_the_next_of_a_run(shop: Shop, scripted: ScriptedWriter) -> None:
+    with scope.workspace(shop.workspace_id):
+        access_keys.save(None, replace(SCRIPTED, at_once=1))
+        alone = post_of(article(title="Alone"))
+
+    def ask() -> None:
+        with scope.workspace(shop.workspace_id):
+            made = writing.start(alone)
+        writing_job.write(workspace_id=shop.workspace_id, generation_id=made.pk)  # there is no seat: it waits
+
+    scripted.meanwhile = ask
+    run = shop.start()
+    work()
+    assert shop.progress(run).written == 4
+    assert [request.source.title for request in scripted.asked][1] == "Alone"
+
+
+def test_a_provider_that_wants_a_long_rest_pauses_the_run(shop: Shop, scripted: ScriptedWriter) -> None:
+    with scope.workspace(shop.workspace_id):
+        access_keys.save(None, replace(SCRIPTED, at_once=2))
+    scripted.answers = [WriterFailed(Cause.RATE, retry_after_s=3000)]
+    run = shop.start()
+    work()
+    found = shop.progress(run)
+    assert (run.state, run.because, found.failed, found.waiting) == ("paused", "rate", 0, 4)
+    assert len(scripted.asked) == 1
+    let_time_pass(shop.workspace_id, 3000)
+    with scope.workspace(shop.workspace_id):
+        words_runs.go_on(run)
+    work()
+    assert shop.progress(run).written == 4

@@ -348,3 +348,17 @@ def test_the_budget_is_said_before_anything_is_asked(desk: Desk, scripted: Scrip
     made = desk.proposed()
     assert (made.error, scripted.asked) == ("budget", [])
     assert made.error_detail == "The budget of $10.00 for this month is used up."
+
+
+def test_what_was_spent_on_a_post_that_is_deleted_meanwhile_is_counted(desk: Desk, scripted: ScriptedWriter) -> None:
+    def delete() -> None:
+        with desk as post:
+            post.delete()
+
+    desk.start()
+    scripted.meanwhile = delete
+    assert work() == 1
+    with scope.workspace(desk.workspace_id):
+        month = AiMonth.objects.get()
+        assert (month.spent_tokens, month.reserved_tokens, month.asked) == (1000, 0, 1)
+        assert not WriterSeat.objects.exists()
