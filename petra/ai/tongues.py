@@ -86,9 +86,10 @@ def _surely(text: str, wanted: str) -> str:
         return ""
     found = dict(spoken.ranked(text))
     likeliest = max(found, key=lambda language: found[language])
-    if found[likeliest] < _SURE or found.get(wanted, 0.0) > _OUT_OF_QUESTION or likeliest == "la":
+    near = {likeliest}.union(*(kin for kin in _KIN if likeliest in kin))
+    if wanted in near or likeliest == "la" or found.get(wanted, 0.0) > _OUT_OF_QUESTION:
         return ""
-    return "" if any(likeliest in kin and wanted in kin for kin in _KIN) else likeliest
+    return likeliest if sum(found.get(language, 0.0) for language in near) >= _SURE else ""
 
 
 def _speaks_of_languages(request: Request) -> bool:
