@@ -220,7 +220,7 @@ _LEANS["no"] = _LEANS["da"] = _LEANS["sv"] = """
     disse, dessa, her, här, der, där, da, då, hans, hennes, deres, deras, jeg, jag, ja, nei, nej, likevel, ändå, altså
     alltså, imidlertid, dock, deretter, derefter, sedan, samtidig, samtidigt
     """
-LEANS = {language: any_of(_phrases(told), before=r"\A[\W_]*") for language, told in _LEANS.items()}
+LEANS = {language: any_of(_phrases(told), before=r"\A[\W_]*", after=r"(?![\w'’])") for language, told in _LEANS.items()}
 # These lean too, unless they point at what the title speaks of: "This soup is ready in no time".
 DEMONSTRATIVES = _words(
     """
