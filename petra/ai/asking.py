@@ -57,7 +57,7 @@ Listen = Callable[[str], bool]  # told all of the text so far; False ends it
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, of whom, and in which form. `most_tokens` ends the answer."""
+    """What is asked, of whom, and in which form. `most_tokens` ends the answer; `streams` lets it come in pieces."""
 
     access: Access
     address: str
@@ -65,6 +65,7 @@ class Question:
     prompt: Prompt
     form: Form | None  # None: any text will do
     most_tokens: int
+    streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Heard:
     failure: Failure | None = None
     was_left: bool = False
     is_cut_off: bool = False  # the model was stopped at its last token
+    is_mute: bool = False  # it was to stream, and nothing came that could be read: it may answer whole
 
 
 class _Hearing:
@@ -99,14 +101,14 @@ class _Hearing:
 
 
 def hear(question: Question, listen: Listen | None = None) -> Heard:
-    """Ask, and wait for the answer; never raises for what a provider does. With `listen` the answer streams in.
+    """Ask, and wait for the answer; never raises for what a provider does.
 
     `listen` is called in this thread, a few times a second, also while nothing comes.
     """
     hearing = _Hearing()
     was_left = False
     with ThreadPoolExecutor(1, thread_name_prefix="asking") as pool:
-        future = pool.submit(lambda: asyncio.run(_left_or_heard(question, hearing, streams=listen is not None)))
+        future = pool.submit(lambda: asyncio.run(_left_or_heard(question, hearing)))
         try:
             while not wait([future], LISTEN_EVERY_S).done:
                 if was_left or (listen is not None and not listen(hearing.text)):
@@ -119,15 +121,15 @@ def hear(question: Question, listen: Listen | None = None) -> Heard:
     return replace(heard, was_left=was_left)
 
 
-async def _left_or_heard(question: Question, hearing: _Hearing, *, streams: bool) -> Heard:
+async def _left_or_heard(question: Question, hearing: _Hearing) -> Heard:
     hearing.begin()
     try:
-        return await _heard(question, hearing, streams=streams)
+        return await _heard(question, hearing)
     except asyncio.CancelledError:  # by `leave`: nobody else knows this task
         return Heard(hearing.text, question.model, _guessed(question, hearing.text), was_left=True)
 
 
-async def _heard(question: Question, hearing: _Hearing, *, streams: bool) -> Heard:
+async def _heard(question: Question, hearing: _Hearing) -> Heard:
     access = question.access
     if unusable := failing.of_key(access.key):
         return Heard(failure=unusable)
@@ -141,13 +143,19 @@ async def _heard(question: Question, hearing: _Hearing, *, streams: bool) -> Hea
     except BadAddress as error:
         return Heard(failure=Failure(Cause.BAD_REQUEST, error.for_person))
     try:
-        response = await (_streamed if streams else _whole)(question, door, hearing)
-        return _of(response, question, streams=streams)
+        response = await (_streamed if question.streams else _whole)(question, door, hearing)
+        return _of(response, question)
     except (*_KNOWN, *_STUMBLES) as error:
         told = door.trouble
         failure = Failure(told.cause, told.detail) if told else causes.failure_of(error, question.access)
         spent = _guessed(question, hearing.text) if hearing.text else Usage()
-        return Heard(hearing.text, question.model, spent, failure)
+        is_mute = (
+            question.streams
+            and not hearing.text
+            and told is None
+            and (failure.cause is Cause.BAD_ANSWER or failure.is_about_streams)
+        )
+        return Heard(hearing.text, question.model, spent, failure, is_mute=is_mute)
     finally:
         await door.client.aclose()
 
@@ -227,7 +235,7 @@ def _parameters(question: Question) -> ModelRequestParameters:
             return ModelRequestParameters(output_mode="prompted", output_object=wanted)
 
 
-def _of(response: ModelResponse, question: Question, *, streams: bool) -> Heard:
+def _of(response: ModelResponse, question: Question) -> Heard:
     text = "".join(
         part.content if isinstance(part, TextPart) else part.args_as_json_str()
         for part in response.parts
@@ -241,9 +249,9 @@ def _of(response: ModelResponse, question: Question, *, streams: bool) -> Heard:
         return replace(heard, is_cut_off=True)
     if response.finish_reason == "error":
         return replace(heard, failure=Failure(Cause.PROVIDER_ERROR))
-    if streams and proposals.read(text) is None and not _has_ended(response, question):
+    if question.streams and proposals.read(text) is None and not _has_ended(response, question):
         failure = Failure(Cause.UNREACHABLE, "The answer broke off in its middle.")
-        return replace(heard, usage=_guessed(question, text), failure=failure)
+        return replace(heard, usage=_guessed(question, text), failure=failure, is_mute=not text)
     return heard
 
 

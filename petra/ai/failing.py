@@ -45,6 +45,7 @@ class Failure:
     is_about_form: bool = False
     may_be_about_form: bool = False  # the status fits, and small servers give no better reason
     is_about_pictures: bool = False
+    is_about_streams: bool = False
     is_too_long: bool = False
 
 
@@ -86,7 +87,8 @@ def of_status(status: int, told: object, *, key: str, retry_after_s: float | Non
         wait_s,
         is_about_form=bool(_ABOUT_FORM.search(text)),
         may_be_about_form=status in (400, 415, 422, 501),
-        is_about_pictures=bool(_ABOUT_PICTURES.search(text)),
+        is_about_pictures=status == 413 or bool(_ABOUT_PICTURES.search(text)),
+        is_about_streams=status < 500 and "stream" in text.lower(),
     )
 
 

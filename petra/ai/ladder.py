@@ -28,10 +28,11 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Manner:
-    """How a model is asked: in which form, whether it gets pictures, and whether its memory is small."""
+    """How a model is asked: in which form, whether it gets pictures and can stream, whether its memory is small."""
 
     form: Form
     sees: bool = True
+    streams: bool = True
     is_small: bool = False
 
     def lower(self, forms: tuple[Form, ...], *, pictures: bool, has_pictures: bool) -> Manner | None:

@@ -42,7 +42,8 @@ class ModelWriter:
         if not self.name:
             return asking.Heard(failure=Failure(Cause.NO_MODEL, "No model is chosen."))
         most_tokens = (money.few_output_tokens if manner.is_small else money.most_output_tokens)(request)
-        question = asking.Question(self._access, self._address, self.name, prompt, manner.form, most_tokens)
+        streams = manner.streams and listen is not None
+        question = asking.Question(self._access, self._address, self.name, prompt, manner.form, most_tokens, streams)
         return asking.hear(question, listen)
 
     def manner(self) -> Manner:
@@ -53,10 +54,12 @@ class ModelWriter:
         """Keep what it took."""
         ladder.remember(self._address, self.name, manner)
 
-    def below(self, manner: Manner, failure: Failure, *, has_pictures: bool) -> Manner | None:
+    def below(self, manner: Manner, heard: Heard, failure: Failure, *, has_pictures: bool) -> Manner | None:
         """Say how to ask after a refusal; None where it had nothing to do with the manner, or nothing is left."""
         if failure.is_too_long:
             return None if manner.is_small else replace(manner, is_small=True)
+        if manner.streams and heard.is_mute:
+            return replace(manner, streams=False)
         may_be = self._access.provider.needs_address and failure.may_be_about_form
         if not (failure.is_about_form or failure.is_about_pictures or may_be):
             return None
@@ -139,7 +142,7 @@ class _Writing:
                 self._spend(heard)
                 self._writer.remember(manner)
                 return heard
-            lower = self._writer.below(manner, heard.failure, has_pictures=has_pictures)
+            lower = self._writer.below(manner, heard, heard.failure, has_pictures=has_pictures)
             if lower is None:
                 self._spend(heard)
                 raise self._failed(heard.failure)

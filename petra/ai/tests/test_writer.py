@@ -265,6 +265,28 @@ def test_a_fault_of_the_server_is_no_reason_to_go_down(ai_double: AiDouble) -> N
     assert [asked.form for asked in ai_double.asked] == ["json_schema", "json_schema"]
 
 
+@pytest.mark.parametrize(
+    "deaf",
+    [
+        Answer("whole", raw=json.dumps(scripted.completion("m", scripted.own_words({}), "stop", None)).encode()),
+        scripted.error(400, "'stream' must be false", "invalid_request_error", None),
+    ],
+    ids=["answers whole", "refuses"],
+)
+def test_a_server_that_does_not_stream_is_asked_whole(ai_double: AiDouble, deaf: Answer) -> None:
+    ai_double.script(deaf)
+    writer = writer_for(ai_double.access())
+    for _ in range(2):
+        assert writer.write(ASKED, on_partial=listen).words.title
+    assert [bool(asked.body.get("stream")) for asked in ai_double.asked] == [True, False, False]
+
+
+def test_pictures_too_big_for_a_server_are_left_out(ai_double: AiDouble) -> None:
+    ai_double.script(Answer("too big", 413, raw=b"<html>413 Request Entity Too Large</html>"))
+    assert writer_for(ai_double.access()).write(ASKED).words.title
+    assert [len(asked.pictures) for asked in ai_double.asked] == [1, 0]
+
+
 def test_a_model_without_eyes_gets_no_picture(ai_double: AiDouble) -> None:
     blind = scripted.error(400, "This model does not support image input", "invalid_request_error", None)
     ai_double.script(blind)
