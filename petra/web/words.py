@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -49,7 +50,7 @@ def pin_words_act(request: MemberRequest, pin_id: UUID, version_id: UUID, act: s
     chosen = [name for name in request.POST.getlist("fields") if name in versions.ALL_WORDS]
     verbs: dict[str, Callable[[], object]] = {
         "stop": lambda: writing.stop(proposal, actor_id=_me(request)),
-        "use": lambda: writing.use(proposal, actor_id=_me(request)),
+        "use": lambda: writing.use(proposal, version=_seen(request), actor_id=_me(request)),
         "drop": lambda: writing.drop(proposal, actor_id=_me(request)),
         "again": lambda: writing.again(proposal, actor_id=_me(request)),
         "restore": lambda: writing.restore(proposal, fields=chosen or versions.ALL_WORDS, actor_id=_me(request)),
@@ -109,6 +110,12 @@ def _me(request: MemberRequest) -> UUID:
     return request.actor.user.pk
 
 
+def _seen(request: MemberRequest) -> int | None:
+    """Read which version of the pin the suggestion was shown beside."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - fits the column
+
+
 def _feedback(request: MemberRequest) -> str:
     """Join what was typed and the chip that was pressed."""
     quick = {value: str(sentence) for value, _label, sentence in words_view.QUICK}
@@ -133,6 +140,8 @@ def _done(request: MemberRequest, post: Post, act: Callable[[], object], *, said
 
 def _trouble(request: MemberRequest, post: Post, error: ProductError) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "pin.html#trouble", {"words": error.for_person}, status=error.http_status)
+        context = {**pin_page.page(request, _get(post.pk)), "words": error.for_person}
+        said = render_to_string("pin.html#trouble", context, request)
+        return HttpResponse(said + render_to_string("pin.html#live", context, request), status=error.http_status)
     messages.error(request, error.for_person)
     return redirect("pin", post.pk)

@@ -99,7 +99,8 @@ class Version:
 def box(post: Post, *, zone: ZoneInfo, now: datetime) -> Box:
     """Describe the box of a pin."""
     has_words = any(getattr(post, name).strip() for name in FIELDS)
-    found = writing.current(post)
+    # Whoever edits the pin meanwhile makes a version; what is open stays open.
+    found = Generation.objects.filter(post=post, state__in=OPEN).first() or writing.current(post)
     if found is None or found.state not in (*OPEN, *UNDONE):
         return Box(has_words=has_words)
     return Box(

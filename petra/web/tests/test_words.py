@@ -109,6 +109,20 @@ def test_a_suggestion_that_is_dropped_or_old_changes_nothing(people: People, bro
     assert here(people, pin).title == words_rows.OLD.title
 
 
+def test_a_suggestion_is_used_over_what_a_person_saw_but_not_over_what_they_did_not(
+    people: People, browser: Client, pin: Post
+) -> None:
+    with scope.workspace(people.workspace.pk):
+        row = words_rows.propose(pin)
+    saved = browser.post(reverse("pin_save", args=[pin.pk]), {"title": "Mine", "version": pin.version}, headers=HTMX)
+    version = here(people, pin).version
+    assert 'id="words-box"' in says(saved) and f'name="version" value="{version}"' in says(saved)
+    old = act(browser, row, "use", version=pin.version)
+    assert old.status_code == 409 and "Someone changed this" in says(old) and 'id="words-box"' in says(old)
+    assert act(browser, row, "use", version=version).status_code == 200
+    assert here(people, pin).title == words_rows.NEW.title
+
+
 @pytest.mark.parametrize("cause", list(Cause))
 def test_every_cause_has_a_sentence_and_a_step_and_keeps_the_feedback(
     people: People, browser: Client, pin: Post, cause: Cause
