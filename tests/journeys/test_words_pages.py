@@ -12,8 +12,7 @@ from playwright.sync_api import expect
 
 from petra.ai.contract import Cause, Words
 from petra.ai.testing import AiDouble, ai_double  # noqa: F401  a fixture
-from petra.posts import access_keys
-from petra.posts.models import GenerationState, Post, WordsRunState
+from petra.posts.models import GenerationState, Post, WordsRunState, WriterAccess
 from petra.posts.testing import choose_double
 from petra.simulator.testing import Simulator
 from petra.tenancy import scope
@@ -34,7 +33,7 @@ def furnish_words(live: Live, double: AiDouble) -> dict[str, str]:
     with scope.workspace(live.people.workspace.pk):
         house = furnish(live.people.workspace)
         choose_double(double)
-        access_keys.WriterAccess.objects.update(monthly_usd=10)
+        WriterAccess.objects.update(monthly_usd=10)
         words_rows.give_voice(house)
         pins = {
             name: words_rows.written_pin(house) for name in ("proposed", "running", "stopped", "versions", "no-board")

@@ -38,7 +38,8 @@ def test_no_key_is_found_anywhere(
     caplog.set_level(logging.DEBUG)
     settings.ALLOW_PRIVATE = [f"127.0.0.1:{ai_double.port}"]
     ai_double.key = KEY
-    browser, said = browser_of(real_people.alice), {}
+    browser = browser_of(real_people.alice)
+    said: dict[str, str] = {}
     form = {"provider": "compatible", "base_url": ai_double.url, "model": "double-small"}
     form |= {"per_minute": "600", "at_once": "5", "input_usd": "1", "output_usd": "4"}
     with scope.workspace(real_people.workspace.pk):
