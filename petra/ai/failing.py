@@ -18,7 +18,8 @@ _LONGEST_DETAIL = 300
 _LONGEST_WAIT_S = 24 * 3600.0
 # Keys of providers begin so; in masked ones stars or dots stand for the middle.
 _LIKE_A_KEY = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|key|AIza|Bearer|token)[-_ ]?[\w*.…•-]*[\d*…•][\w*.…•-]{3,}|[\w-]*\*{3,}[\w-]*|\b\w{40,}\b"
+    r"\b(?:sk|pk|rk|gsk|xai|key|AIza|Bearer|token)[-_ ]?[\w*.…•-]*[\d*…•][\w*.…•-]{2,}[\w*…•-]"
+    r"|[\w-]*\*{3,}[\w-]*|\b\w{40,}\b"
 )
 _HTML = re.compile(r"<\s*(?:!doctype|html|head|body|script)", re.IGNORECASE)
 # What refusals of a form or of pictures speak of; statuses are the same for everything (tried on llama-cpp-python,
@@ -119,8 +120,8 @@ def cleaned(sentence: str, key: str) -> str:
     """Take everything like a key out of a provider's sentence, and make it one short line."""
     for secret in filter(None, (key, quote(key, safe=""))):
         sentence = sentence.replace(secret, "…")
-    line = " ".join(_LIKE_A_KEY.sub("…", sentence).split())
-    line = "".join(letter for letter in line if letter.isprintable())
+    plain = "".join(letter if letter.isprintable() else " " for letter in sentence)
+    line = " ".join(_LIKE_A_KEY.sub("…", plain).split())
     if len(line) <= _LONGEST_DETAIL:
         return line
     return line[: line.rfind(" ", 0, _LONGEST_DETAIL) if " " in line[:_LONGEST_DETAIL] else _LONGEST_DETAIL] + " …"
