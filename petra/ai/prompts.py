@@ -21,6 +21,7 @@ from petra.ai.tongues import name_of
 ARTICLE_ROOM = 8000  # characters, some 2,000 tokens: what an article is about stands in far less
 SMALL_ROOM = 2000  # for a model whose memory was too small for the first prompt
 MOST_PICTURES = 4
+_SEEN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})  # what all providers take, 2026-11
 _MOST_SIBLINGS = 12
 _MOST_OF_A_WISH = 2000  # characters of one field of the brand
 
@@ -71,7 +72,8 @@ class Prompt:
 
 def built(request: Request, *, sees: bool = True, room: int = ARTICLE_ROOM) -> Prompt:
     """Build the prompt of a request. `sees` is false for a model that takes no pictures."""
-    pictures = request.source.pictures[:MOST_PICTURES] if sees else ()
+    usable = [picture for picture in request.source.pictures if picture.content_type in _SEEN and picture.data]
+    pictures = tuple(usable[:MOST_PICTURES]) if sees else ()
     said = [Said(Voice.PERSON, _task(request, bool(pictures), room), pictures)]
     for turn in request.turns:
         said.append(Said(Voice.MODEL, _proposal(turn.proposal, request)))

@@ -156,6 +156,11 @@ def no_model(model: str) -> Answer:
     return error(404, f"The model `{model}` does not exist", "invalid_request_error", "model_not_found")
 
 
+def not_there() -> Answer:
+    """404: there is no such page, and no word of models."""
+    return Answer("not there", 404, raw=b"<html><title>404 Not Found</title></html>")
+
+
 def form_refused(form: str, status: int = 400) -> Answer:
     """The server can't be held to this form of answer; llama-cpp-python says so with a 500 (tried 2026-11)."""
     told = f"'response_format.type' {form} is not supported"

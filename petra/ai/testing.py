@@ -60,8 +60,7 @@ class Asked:
     @property
     def system(self) -> str:
         """The rules: what was said as the system or the developer."""
-        told = [scripted.text_of(m) for m in self.messages if m.get("role") in ("system", "developer")]
-        return "\n".join(told)
+        return "\n".join(scripted.text_of(m) for m in self.messages if m.get("role") in ("system", "developer"))
 
     @property
     def pictures(self) -> list[str]:
@@ -96,12 +95,9 @@ class AiDouble:
         self._lock = threading.Lock()
         self.ended = threading.Event()
         self._server = _Server(self)
+        self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="ai-double", daemon=True)
         self._thread.start()
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
 
     @property
     def url(self) -> str:
@@ -164,6 +160,8 @@ class AiDouble:
 
     def choose(self, entry: Asked) -> Answer:
         """Say what to answer: a refusal that a server would give first, what was scripted, or words of its own."""
+        if entry.path.partition("?")[0] != "/v1/chat/completions":
+            return scripted.not_there()
         if self.key and entry.key != self.key:
             return scripted.key_refused(entry.key)
         if self.knows is not None and entry.body.get("model") not in self.knows:
@@ -207,6 +205,8 @@ class _Door(BaseHTTPRequestHandler):
         double.note(entry)
         if double.key and entry.key != double.key:
             return self._whole(entry, scripted.key_refused(entry.key))
+        if entry.path.partition("?")[0] != "/v1/models":
+            return self._whole(entry, scripted.not_there())
         names = double.knows or ("double-small", "double-large")
         listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in names]}
         return self._whole(entry, Answer("models", body=listed))

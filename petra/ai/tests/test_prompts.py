@@ -113,6 +113,17 @@ def test_a_video_s_frames_are_told_as_such() -> None:
     assert "video pin" in said.text
 
 
+def test_pictures_no_model_can_see_are_not_sent() -> None:
+    odd = (
+        Picture("image/svg+xml", b"<svg/>"),
+        Picture("", b"1"),
+        Picture("image/png", b""),
+        Picture("image/webp", b"1"),
+    )
+    (said,) = built(Request(replace(SOUP, pictures=odd))).said
+    assert said.pictures == odd[3:]
+
+
 def test_without_a_picture_nothing_may_be_guessed() -> None:
     for request, sees in ((Request(replace(SOUP, pictures=())), True), (Request(SOUP), False)):
         (said,) = built(request, sees=sees).said

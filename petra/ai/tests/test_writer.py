@@ -374,6 +374,10 @@ def test_without_a_model_nobody_is_asked(ai_double: AiDouble) -> None:
 def test_an_address_copied_with_its_path_will_do(ai_double: AiDouble) -> None:
     access = replace(ai_double.access(), base_url=f" {ai_double.url}/chat/completions/ ")
     assert writer_for(access).write(ASKED).asked == 1
+    lost = replace(access, base_url=ai_double.url.removesuffix("/v1"))
+    with pytest.raises(WriterFailed) as caught:
+        writer_for(lost).write(ASKED)
+    assert (caught.value.cause, "/v1" in caught.value.detail) == (Cause.BAD_REQUEST, True)
 
 
 @pytest.mark.parametrize("key", ["sk-\n1234567890", "sk-schlüssel-c4n4ry", "two words c4n4ry", "\x00"])
