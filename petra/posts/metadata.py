@@ -58,6 +58,7 @@ def restore(
 
 def reset(post: Post, *, actor_id: UUID | None = None) -> Post:
     """Bring a post back to the state before a generation that failed or runs; its words are what they were."""
+    Post.objects.select_for_update(no_key=True).get(pk=post.pk)  # before the proposal's row, as everywhere
     Generation.objects.filter(post=post, state=GenerationState.RUNNING).update(
         state=GenerationState.STOPPED, finished_at=clock.now()
     )

@@ -83,7 +83,7 @@ def put(
     `generation` is the proposal they come from; it becomes the version. Settle the post's state afterwards. Raises
     EditedMeanwhile where `version` is not the post's.
     """
-    here = Post.objects.select_for_update().get(pk=post.pk)
+    here = Post.objects.select_for_update(no_key=True).get(pk=post.pk)
     if version is not None and here.version != version:
         raise EditedMeanwhile
     before = words_of(here)

@@ -38,7 +38,10 @@ def let_go(run: WordsRun) -> int:
         task = _next(run, busy)
         if task is None:
             break
-        let += _begin(run, task, busy)
+        post = Post.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=task.post_id).first()
+        if post is None:  # somebody is changing it this very moment: at the next look
+            break
+        let += _begin(run, task, post, busy)
     return let
 
 
@@ -57,9 +60,8 @@ def _next(run: WordsRun, busy: set[UUID]) -> WordsTask | None:
     return None
 
 
-def _begin(run: WordsRun, task: WordsTask, busy: set[UUID]) -> bool:
+def _begin(run: WordsRun, task: WordsTask, post: Post, busy: set[UUID]) -> bool:
     """Begin with one post, unless it is gone, busy or a person's; says whether it takes up room."""
-    post = Post.objects.select_for_update().get(pk=task.post_id)
     why = _why_not(run, post)
     if why:
         task.state, task.why, task.finished_at = WordsTaskState.SKIPPED, why, clock.now()

@@ -57,7 +57,7 @@ def start(
     `feedback` goes on with the conversation: it is said to the last proposal, or to what the post says. Raises Writing
     where that is under way, and ProductError for fields or feedback that make no sense.
     """
-    here = Post.objects.select_for_update().get(pk=post.pk)
+    here = _locked(post.pk)
     if here.removed_at is not None:
         raise ProductError("removed", "This was removed.")
     if Generation.objects.filter(post=here, state=GenerationState.RUNNING).exists():
@@ -71,6 +71,7 @@ def start(
         turns=_turns(here, last, said) if said else [],
         actor_id=actor_id,
         variant=here.version if variant is None else variant,
+        is_waited_for=True,
     )
     _forget_old_tries(here, but=made)
     made.event_id = _record_start(here, made)
@@ -87,8 +88,12 @@ def begin(
     turns: list[dict[str, object]],
     actor_id: UUID | None,
     variant: int,
+    is_waited_for: bool = False,
 ) -> Generation:
-    """Make the row of a proposal and its job, and set the post to generating. The post's row is locked already."""
+    """Make the row of a proposal and its job, and set the post to generating. The post's row is locked already.
+
+    `is_waited_for`: a person sits before it, so its job goes before others.
+    """
     Generation.objects.filter(post=post, state=GenerationState.PROPOSED).update(state=GenerationState.DROPPED)
     now = clock.now()
     made: Generation = Generation.objects.create(
@@ -107,7 +112,7 @@ def begin(
     Post.objects.filter(pk=post.pk).update(
         words_state=WordsState.GENERATING, words_state_before=state, words_error="", updated_at=now
     )
-    enqueue(made.own_workspace_id, made.pk)
+    enqueue(made.own_workspace_id, made.pk, is_waited_for=is_waited_for)
     return made
 
 
@@ -115,14 +120,14 @@ def stop(generation: Generation, *, actor_id: UUID | None = None) -> Generation:
     """Stop a proposal that is coming in; what has come of it is shown but can't be used. Its cost is counted all the
     same. Does nothing where it has ended.
     """
+    _locked(generation.post_id)
     running = Generation.objects.filter(pk=generation.pk, state=GenerationState.RUNNING)
     if running.update(state=GenerationState.STOPPED, finished_at=clock.now()):
         Generation.objects.filter(pk=generation.pk, holder_id=None).update(next_at=None)  # nobody asks: nothing to pay
         post = Post.objects.complete().get(pk=generation.post_id)
         give_back_state(post)
         events.record("post.words_stopped", subject=post, actor_id=actor_id, generation_id=str(generation.pk))
-    generation.refresh_from_db()
-    return generation
+    return _refreshed(generation)
 
 
 def use(
@@ -137,9 +142,9 @@ def use(
     Raises NoProposal where it is used or gone, and EditedMeanwhile where the post isn't at `version` any more or, with
     no version given, where somebody changed one of these fields after it was asked for.
     """
-    Post.objects.select_for_update().get(pk=generation.post_id)  # before the proposal's row, as everywhere
-    row = Generation.objects.select_for_update().get(pk=generation.pk)
-    if row.state != GenerationState.PROPOSED:
+    _locked(generation.post_id)  # before the proposal's row, as everywhere
+    row: Generation | None = Generation.objects.select_for_update().filter(pk=generation.pk).first()
+    if row is None or row.state != GenerationState.PROPOSED:
         raise NoProposal
     post = Post.objects.complete().get(pk=row.post_id)
     now, before = versions.words_of(post), versions.from_plain(row.before)
@@ -159,13 +164,13 @@ def drop(generation: Generation, *, actor_id: UUID | None = None) -> None:
     proposed = Generation.objects.filter(pk=generation.pk, state=GenerationState.PROPOSED)
     if proposed.update(state=GenerationState.DROPPED):
         events.record("post.words_dropped", subject=generation.post, actor_id=actor_id)
-    generation.refresh_from_db()
+    _refreshed(generation)
 
 
 def again(generation: Generation, *, actor_id: UUID | None = None) -> Generation:
     """Ask the same anew: for the same fields, with the same feedback to the same conversation."""
     stop(generation, actor_id=actor_id)
-    post = Post.objects.select_for_update().get(pk=generation.post_id)
+    post = _locked(generation.post_id)
     if Generation.objects.filter(post=post, state=GenerationState.RUNNING).exists():
         raise Writing
     made = begin(
@@ -175,6 +180,7 @@ def again(generation: Generation, *, actor_id: UUID | None = None) -> Generation
         turns=generation.turns,
         actor_id=actor_id,
         variant=generation.variant + 1,
+        is_waited_for=True,
     )
     _forget_old_tries(post, but=made)
     made.event_id = _record_start(post, made)
@@ -212,11 +218,12 @@ def give_back_state(post: Post, *, error: Cause | None = None) -> None:
     metadata.settle_state(post)
 
 
-def enqueue(workspace_id: UUID, generation_id: UUID) -> None:
+def enqueue(workspace_id: UUID, generation_id: UUID, *, is_waited_for: bool = False) -> None:
     """Let a worker look at a proposal now. Where that is asked for already, once is enough."""
     queue.enqueue(
         JOB,
         only_once_as=f"{JOB}-{generation_id}",
+        priority=int(is_waited_for),
         workspace_id=str(workspace_id),
         generation_id=str(generation_id),
     )
@@ -237,6 +244,23 @@ def resume_due() -> int:
     for workspace_id, generation_id in due:
         enqueue(workspace_id, generation_id)
     return len(due)
+
+
+def _locked(post_id: UUID) -> Post:
+    """Lock a post for a change. Rows that link to it can be written meanwhile: they don't ask for its key to change."""
+    post: Post | None = Post.objects.select_for_update(no_key=True).filter(pk=post_id).first()
+    if post is None:
+        raise ProductError("removed", "This is not here any more.", http_status=404)
+    return post
+
+
+def _refreshed(generation: Generation) -> Generation:
+    """Read it again; what became no version is taken away when the next one begins."""
+    try:
+        generation.refresh_from_db()
+    except Generation.DoesNotExist:
+        raise NoProposal from None
+    return generation
 
 
 def _chosen(fields: Collection[str]) -> list[str]:
