@@ -133,14 +133,13 @@ def _prediction(sandbox: Sandbox, page: Line, body: bytes) -> Line:
 
 
 def _told(name: str, found: Extracted) -> Line:
-    filed = set(found.categories)
     return {
         "id": name,
         "title": found.title,
         "authors": found.authors,
         "date": found.published,
         "description": found.excerpt,
-        "tags": [tag for tag in found.tags if tag not in filed] or found.categories,
+        "tags": found.keywords or found.categories,
         "lead_image": found.lead.url if found.lead else None,
         "images": [picture.url for picture in found.pictures],
         "text": found.text,

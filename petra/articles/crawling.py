@@ -1,5 +1,7 @@
 """The last resort: walks the links of a site that lists its articles nowhere, breadth first, lists before other pages.
 
+Where a feed tells the newest and nothing tells the rest, only the lists are walked.
+
 What was asked for on the way is kept and not asked for again when it is read. The walk ends after so many pages, or
 when a good number of them in a row brought nothing new: calendars and filters go on for ever.
 """
@@ -17,9 +19,10 @@ MAX_PAGES = 500
 MAX_DEPTH = 5
 MAX_KEPT_BYTES = 32 * 1024 * 1024
 NOTHING_NEW = 30
+MAX_LISTS = 200
 
 
-def crawl(asker: Asker, links: Links) -> None:
+def crawl(asker: Asker, links: Links, *, only_lists: bool = False) -> None:
     """Walk the site from its first page, and note every page that may be an article."""
     found = asker.found
     lists: deque[tuple[str, int]] = deque()
@@ -27,23 +30,29 @@ def crawl(asker: Asker, links: Links) -> None:
     seen = {address_key(found.home)}
     kept = asked = in_vain = 0
 
-    def note(pages: list[str], depth: int) -> int:
-        fresh = 0
-        for url in pages:
+    def note(pages: list[str], next_url: str, depth: int) -> int:
+        fresh, further_pages = 0, list[tuple[str, int]]()
+        for url in [next_url, *pages] if next_url else pages:
             key = address_key(url)
             if key in seen or not found.site.holds(url) or not scoring.is_readable_page(url):
                 continue
             seen.add(key)
-            fresh += 1
-            is_list = scoring.looks_like_listing(url) or scoring.score_address(url, ()) < 0
+            is_further = url == next_url or scoring.is_numbered(url)
+            is_list = is_further or scoring.looks_like_listing(url) or scoring.score_address(url, ()) < 0
+            fresh += not is_further
             if not is_list:
                 found.add(url, "link")
-            if depth <= MAX_DEPTH:
+            if is_further:
+                further_pages.append((url, depth - 1))  # the tenth page of a list is no deeper than its first
+            elif depth <= MAX_DEPTH:
                 (lists if is_list else others).append((url, depth))
+        lists.extendleft(reversed(further_pages))
         return fresh
 
-    note([links.next_url, *links.pages] if links.next_url else links.pages, 1)
+    note(links.pages, links.next_url, 1)
     while (lists or others) and asked < MAX_PAGES and in_vain < NOTHING_NEW:
+        if only_lists and (not lists or asked >= MAX_LISTS):
+            break
         if not lists and kept > MAX_KEPT_BYTES:
             break  # what is read from here on would be asked for twice
         url, depth = (lists or others).popleft()
@@ -56,6 +65,6 @@ def crawl(asker: Asker, links: Links) -> None:
             kept += len(answer.body)
             found.read_already[address_key(url)] = answer
         further = asker.links(answer)
-        fresh = note([further.next_url, *further.pages] if further.next_url else further.pages, depth + 1)
+        fresh = note(further.pages, further.next_url, depth + 1)
         in_vain = 0 if fresh else in_vain + 1
         asker.say("links")

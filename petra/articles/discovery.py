@@ -75,9 +75,11 @@ class Discovery:
         links = _first_page(asker, answer)
         _read_sitemaps(asker)
         engines.read_engine(asker, links)
-        _read_feeds(asker, links)
+        is_whole = _read_feeds(asker, links)
         if found.promising < FEW_ARTICLES:
             crawling.crawl(asker, links)
+        elif not is_whole and set(found.sources) <= {"feed"}:
+            crawling.crawl(asker, links, only_lists=True)
         return found
 
     def _first_answer(self, address: str) -> Answer:
@@ -176,27 +178,29 @@ def _feed_as_sitemap(asker: Asker, answer: Answer) -> None:
 # ---- feeds ----
 
 
-def _read_feeds(asker: Asker, links: Links) -> None:
+def _read_feeds(asker: Asker, links: Links) -> bool:
+    """Read the feeds of a site; True where one has further pages, and so tells of older articles, too."""
     named = [(url, kind) for url, kind, title in links.feeds if not _is_comment_feed(url, title)]
     named.sort(key=lambda feed: "rss" in feed[1])  # Atom and JSON Feed say more of dates
-    has_any = False
+    most = 0
     for url, kind in named[:6]:
-        if has_any and "rss" in kind:
+        if most and "rss" in kind:
             continue
-        has_any = _feed_pages(asker, url, is_named=True) or has_any
-    if links.feeds or has_any:
-        return
+        most = max(most, _feed_pages(asker, url, is_named=True))
+    if links.feeds or most:
+        return most > 1
     own = _ENGINE_FEEDS.get(asker.found.engine)
     for guess in ([own] if own else []) + list(_FEED_GUESSES):
-        if _feed_pages(asker, urljoin(asker.found.home, guess), is_named=False):
-            return
+        if most := _feed_pages(asker, urljoin(asker.found.home, guess), is_named=False):
+            return most > 1
+    return False
 
 
-def _feed_pages(asker: Asker, url: str, *, is_named: bool) -> bool:
-    """Read a feed and its further pages, until one brings nothing new; True when it has items."""
+def _feed_pages(asker: Asker, url: str, *, is_named: bool) -> int:
+    """Read a feed and its further pages, until one brings nothing new; gives how many brought something."""
     found = asker.found
     seen: set[str] = set()
-    page_url, count = _larger_pages(url), 0
+    page_url, count, told = _larger_pages(url), 0, 0
     while page_url and page_url not in seen and len(seen) < MAX_FEED_PAGES:
         seen.add(page_url)
         read = asker.feed_at(page_url, is_wanted=is_named and count == 0)
@@ -208,8 +212,9 @@ def _feed_pages(asker: Asker, url: str, *, is_named: bool) -> bool:
         count += len(feed.items)
         if len(seen) > 1 and len(found.candidates) == before:
             break
+        told += bool(feed.items)
         page_url = feed.next_url or _next_by_number(answer.url, feed)
-    return count > 0
+    return told
 
 
 def _next_by_number(url: str, feed: feed_items.Feed) -> str:

@@ -85,8 +85,10 @@ def _read_claims(found: Extracted, page: Page, item: FeedItem | None, now: datet
     found.authors, found.sources["author"] = bylines.authors(page, item)
     found.published, found.sources["published"] = dating.published(page, item, now=now)
     found.modified, found.sources["modified"] = dating.modified(page, item, now=now)
-    told, found.categories, found.sources["tags"] = keywords.keywords(page, item)
-    found.tags = [*told, *found.categories][: keywords.MAX_TAGS]
+    found.keywords, found.categories, found.sources["tags"] = keywords.keywords(page, item)
+    known = {word.casefold() for word in found.keywords}
+    drawers = [word for word in found.categories if word.casefold() not in known]
+    found.tags = [*found.keywords, *drawers][: keywords.MAX_TAGS]
     found.is_do_not_pin = any("nopin" in page.first_meta(name).lower() for name in _OPT_OUT_METAS)
     found.translations = _translations(page)
     found.signs = _signs(page)
@@ -145,18 +147,36 @@ def _translations(page: Page) -> dict[str, str]:
     return found
 
 
+# What engines call a page's body (WordPress, Ghost, Drupal 7 and later, default themes, 2026-11).
+_POST_THEMES = frozenset({"single-post", "post-template", "page-node-type-article", "page-node-type-blog",
+                          "page-node-type-blog-post", "node-type-article", "node-type-blog"})  # fmt: skip
+_LIST_THEMES = frozenset({"archive", "search-results", "error404", "page-template", "page-template-default",
+                          "tag-template", "author-template", "home-template", "page-node-type-page",
+                          "node-type-page"})  # fmt: skip
+
+
+def _marked_articles(page: Page) -> int:
+    """Count the elements that are marked as an article, by microdata or RDFa."""
+    kinds = [str(kind) for kind in page.tree.xpath("//*[@itemscope]/@itemtype | //*[@typeof]/@typeof")]
+    return sum(bool({re.split("[/:]", word)[-1].lower() for word in kind.split()} & ARTICLE_TYPES) for kind in kinds)
+
+
 def _signs(page: Page) -> dict[str, bool]:
     kinds = set().union(*(types_of(node) for node in page.nodes)) if page.nodes else set()
-    marked = {kind.rpartition("/")[2].lower() for kind in page.tree.xpath("//*[@itemscope]/@itemtype")}
+    marked = _marked_articles(page)
     node = page.article_node
     cards = len(page.tree.findall(".//article"))
+    body = next(page.tree.iter("body"), None)
+    theme = set((body.get("class") or "").split()) if body is not None else set()
     return {
         "article-type": page.first_meta("og:type").lower().startswith("article")
         or (node is not None and page.names_here(node))
         or bool(kinds & ARTICLE_TYPES and not kinds & {"collectionpage", "searchresultspage", "itemlist"})
-        or bool(marked & ARTICLE_TYPES and cards <= 2),
+        or bool(0 < marked <= 2 and cards <= 2)
+        or bool(theme & _POST_THEMES),
         "listing-type": page.first_meta("og:type").lower() in ("website", "blog", "profile")
-        or bool(kinds & {"collectionpage", "searchresultspage", "profilepage", "blog"}),
+        or bool(kinds & {"collectionpage", "searchresultspage", "profilepage", "blog"})
+        or bool(theme & _LIST_THEMES),
         "many-cards": cards > 8,
         "noindex": "noindex" in page.first_meta("robots").lower(),
     }

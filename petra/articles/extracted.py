@@ -25,6 +25,7 @@ class Extracted:
     text: str = ""
     html: str = ""
     tags: list[str] = field(default_factory=list)  # keywords, then categories
+    keywords: list[str] = field(default_factory=list)
     categories: list[str] = field(default_factory=list)
     lead: Picture | None = None
     pictures: list[Picture] = field(default_factory=list)

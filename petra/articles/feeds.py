@@ -49,15 +49,23 @@ def parse(body: bytes, *, url: str, content_type: str = "") -> Feed:
         if number and (time.process_time() > until or len(feed.items) >= MAX_ITEMS):
             feed.is_cut = True
             break
-        parsed = feedparser.parse(
-            part, response_headers={"content-location": url, "content-type": content_type or "application/xml"}
-        )
+        parsed = _parsed(part, {"content-location": url, "content-type": content_type or "application/xml"})
         if not number:
             if not parsed.get("version"):
                 return Feed()
             feed = _about(parsed, url)
         _take_entries(feed, parsed.entries, url)
     return feed
+
+
+def _parsed(part: bytes, headers: dict[str, str]) -> Any:
+    try:
+        return feedparser.parse(part, response_headers=headers)
+    except ValueError:  # an odd space within a namespace breaks its strict reader (6.0, 2026-11)
+        return feedparser.parse(b"&" + part, response_headers=headers)  # no XML any more: its loose reader takes it
+
+
+_BEHIND_MAIL = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\s*\(([^()]+)\)\s*")
 
 
 def _in_bytes(body: bytes, content_type: str) -> tuple[bytes, str]:
@@ -130,8 +138,11 @@ def _item(entry: Any, link: str) -> FeedItem:
     content = max(contents, key=len, default="")
     summary = _markup(entry.get("summary"))
     authors = [_text(author.get("name")) for author in entry.get("authors", []) if author.get("name")]
-    if not authors and entry.get("author"):
-        authors = [_text(entry.get("author"))]
+    told = _text(entry.get("author"))
+    if behind_mail := _BEHIND_MAIL.fullmatch(told):
+        authors = [behind_mail[1].strip()]  # feedparser 6.0 cuts addresses whose last part is longer than four letters
+    elif not authors and told:
+        authors = [told]
     return FeedItem(
         url=link,
         title=_text(entry.get("title")),

@@ -30,6 +30,10 @@ _SURE_WORDS = 3
 Found = tuple[str, str]  # value, source
 
 
+# "– Oak & Ember": the site's name behind a title that is not there.
+_NOTHING_BEFORE = ("– ", "— ", "| ", "- ", "» ")
+
+
 def title(page: Page, item: FeedItem | None) -> Found:
     """Say the article's title without the site's name. "" for a post that has none (its feed says so)."""
     if item is not None and not item.title and item.published:
@@ -44,6 +48,7 @@ def title(page: Page, item: FeedItem | None) -> Found:
         if named in headings or named in (headline, og) or not headings:
             return named[:MAX_TITLE_CHARS], "feed"
     plain = [one_line(text_of(element)) for element in page.tree.iterfind(".//title")][:1]
+    plain = [line for line in plain if not line.startswith(_NOTHING_BEFORE)]
     is_own = node is not None and page.names_here(node)
     if headline and is_own and folded(headline) not in site_names:
         whole = next((line for line in headings if len(headline) >= _LONG_HEADLINE and line.startswith(headline)), "")

@@ -20,7 +20,7 @@ MOST_META = 25  # a page that names more names the site's subjects, not its own
 MOST_LINKS = 40
 MAX_TAG_CHARS = 80
 _TAG_ADDRESS = re.compile(
-    r"/(?:tags?|tagged|topics?|labels?|keywords?|thema|themen|schlagwort|stichwort|aiheet|temas?|etiquetas?|etiket)/"
+    r"/(?:tags?|tagged|topics?|labels?|keywords?|taxonomy/term|thema|themen|schlagwort|stichwort|aiheet|temas?|etiquetas?|etiket)/"
 )
 _CATEGORY_ADDRESS = re.compile(r"/(?:category|categories|kategorien?|categoria|categorie|rubrik|ressort)/")
 _NO_TAGS = frozenset({"uncategorized", "uncategorised", "allgemein", "unkategorisiert", "non classé", "sin categoría"})
@@ -31,7 +31,7 @@ _MACHINE = re.compile(
 _FILED = re.compile(r"(?:category|section|topic|tag):\s+", re.IGNORECASE)
 _FOLDER = re.compile(r"[a-z]+/(?=\S)")
 
-Found = tuple[list[str], list[str], str]  # keywords, categories that are none of them, where the keywords come from
+Found = tuple[list[str], list[str], str]  # keywords, categories (may be among them), where the keywords come from
 
 
 def keywords(page: Page, item: FeedItem | None) -> Found:
@@ -53,9 +53,7 @@ def keywords(page: Page, item: FeedItem | None) -> Found:
         told, sources = _unmarked(page)
     drawers = [*_listed(node.get("articleSection")), *_listed(page.meta.get("article:section")), *filed]
     told = _distinct(told)
-    known = {word.casefold() for word in told}
-    categories = [word for word in _distinct(_clean(drawers)) if word.casefold() not in known]
-    return told, categories, sources[0] if sources else ""
+    return told, _distinct(_clean(drawers)), sources[0] if sources else ""
 
 
 def _unmarked(page: Page) -> tuple[list[str], list[str]]:

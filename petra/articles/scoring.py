@@ -36,6 +36,7 @@ _FILE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|xml|xsl|rss|atom|json|css|js|mp[34]|m4a|mov|webm|txt|docx?|xlsx?|epub)$",
     re.I,
 )
+_PAGE_KEYS = frozenset({"page", "paged", "start", "limitstart", "pageno", "pg"})
 _TRAP_KEYS = frozenset({"replytocom", "share", "add-to-cart", "orderby", "filter", "sort", "print", "s", "q"})
 
 
@@ -43,10 +44,17 @@ def looks_like_listing(url: str) -> bool:
     """Say whether an address alone reads like a list of articles: tags, authors, archives, page numbers, search."""
     parts = urlsplit(url)
     path = unquote(parts.path)
-    if _ARCHIVE_OF_DATES.search(path) or _PAGED.search(path):
+    if _ARCHIVE_OF_DATES.search(path) or is_numbered(url):
         return True
     listed = _LISTING.search(path)
     return bool(listed and not _DATED.search(path[: listed.start() + 1] + "x"))
+
+
+def is_numbered(url: str) -> bool:
+    """Say whether an address alone reads like a further page of a list: /page/2/, ?page=2, ?start=10."""
+    parts = urlsplit(url)
+    keys = parse_qsl(parts.query[:2000])
+    return bool(_PAGED.search(unquote(parts.path))) or any(key in _PAGE_KEYS and value.isdigit() for key, value in keys)
 
 
 def is_readable_page(url: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from petra.articles import feeds
 from petra.articles.collecting import Collected, collect
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 
@@ -191,3 +192,32 @@ def test_equal_guids_alone_make_nothing_the_same(blog: BlogServer) -> None:
     blog.list_articles(*paths)
     blog.pages["/feed/"] = Page(f'<rss version="2.0"><channel>{items}</channel></rss>'.encode(), "application/rss+xml")
     assert len(collected(blog).articles) == 2
+
+
+def test_the_lists_of_a_site_are_walked_where_its_feed_tells_only_the_newest(blog: BlogServer) -> None:
+    """As Drupal and Joomla do it: a feed of ten, no sitemap, further pages by ?page= and ?start= (2026-11)."""
+    paths = [f"/index.php/journal/{number}-bread" for number in range(1, 25)]
+    for number, path in enumerate(paths, 1):
+        blog.add_article(path, f"Bread number {number}")
+    blog.pages["/index.php/about"] = Page(
+        b"<html><title>About</title><body class='page-node-type-page'>Us.</body></html>"
+    )
+    items = "".join(f"<item><title>Bread</title><link>{blog.home}{path}</link></item>" for path in paths[-10:])
+    feed = f"<rss version='2.0'><channel><title>Oak</title>{items}</channel></rss>"
+    blog.pages["/rss.xml"] = Page(feed.encode(), "application/rss+xml")
+    head = '<link rel="alternate" type="application/rss+xml" href="/rss.xml"><title>Oak</title>'
+    for start in range(0, 24, 6):
+        links = "".join(f'<a href="{path}">Bread</a>' for path in [*paths[start : start + 6], "/index.php/about"])
+        further = f'<a href="?start={start + 6}">Next</a>' if start < 18 else '<a href="/?start=900">Last</a>'
+        page = Page(f"<html><head>{head}</head><body>{links}{further}</body></html>".encode())
+        blog.pages[f"/?start={start}" if start else "/"] = page
+
+    found = collected(blog)
+    assert {article.url.removeprefix(blog.home) for article in found.articles} == set(paths)
+    assert found.sources == ["feed", "links"] and found.maybe == []
+
+
+def test_an_author_behind_a_mail_address_of_any_ending_is_read() -> None:
+    item = "<item><link>https://x.example/a</link><author>m@bread.photography (Maren Oak)</author></item>"
+    feed = feeds.parse(f"<rss version='2.0'><channel>{item}</channel></rss>".encode(), url="https://x.example/rss")
+    assert [item.authors for item in feed.items] == [["Maren Oak"]]

@@ -193,9 +193,7 @@ def test_the_language_is_the_texts_where_the_declared_one_is_wrong() -> None:
     assert read(f"<article>{german}</article>", lang="en").language == "de"
     assert article("", lang="en-GB").language == "en-GB"
     assert read("<p>Kurz.</p>", lang="de").language == "de"
-    japanese = (
-        "<p>今日は寒いので、ライ麦パンを焼きました。台所は暖かくて、とてもいい香りがします。</p>"
-    )
+    japanese = "<p>今日は寒いので、ライ麦パンを焼きました。台所は暖かくて、とてもいい香りがします。</p>"
     assert read(f"<article>{japanese}</article>", lang="en").language == "ja"
 
 

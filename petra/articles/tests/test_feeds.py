@@ -107,3 +107,9 @@ def test_wordpress_posts_are_read_with_their_terms_and_author() -> None:
     assert wordpress.posts_url("https://a.example/?rest_route=/", 2).startswith(
         "https://a.example/?rest_route=/wp/v2/posts&per_page"
     )
+
+
+def test_an_odd_space_within_a_namespace_is_read_over() -> None:
+    body = '<rss version="2.0" xmlns:a="h\u00a0ttp://a.example/"><channel><item><title>Rye</title>'
+    body += "<link>https://bread.example/rye/</link></item></channel></rss>"
+    assert [item.title for item in feeds.parse(body.encode(), url="https://bread.example/feed").items] == ["Rye"]

@@ -132,7 +132,7 @@ def test_keywords_are_told_from_categories_and_come_first() -> None:
     )
     assert (found.tags, found.categories) == (["rye", "Bread"], ["Bread"])
     filed = article("", head=LD % (URL, '"keywords":["rye"],"articleSection":["Rye","Baking"]'))
-    assert (filed.tags, filed.categories) == (["rye", "Baking"], ["Baking"])
+    assert (filed.tags, filed.categories) == (["rye", "Baking"], ["Rye", "Baking"])
 
 
 def test_a_category_does_not_hide_the_keywords_of_the_head() -> None:
