@@ -46,6 +46,8 @@ def pins(viewer: Viewer, events: Sequence[Event]) -> Told:
     words = [event for event in events if event.kind.startswith(_WORDS)]
     if any(event.kind.startswith(("delivery.", "post.", "bulk.")) for event in events if event not in words):
         return Answer.RELOAD
+    if any(event.kind == "words_run.finished" for event in words):
+        return Answer.RELOAD  # the tabs' counts
     if not words:
         return []
     pieces = [_lines(viewer)]
