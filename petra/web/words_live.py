@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape
@@ -61,7 +62,7 @@ def pins(viewer: Viewer, events: Sequence[Event]) -> Told:
 def run(viewer: Viewer, events: Sequence[Event]) -> Told:
     """Tell the open page of a run its numbers and the pins that changed."""
     told = [event for event in events if event.kind.startswith(_WORDS)]
-    found = WordsRun.objects.filter(pk=viewer.query.get("words_run", "")).first() if told else None
+    found = WordsRun.objects.filter(pk=_uuid(viewer.query.get("words_run", ""))).first() if told else None
     if found is None:
         return []
     context = {
@@ -73,6 +74,13 @@ def run(viewer: Viewer, events: Sequence[Event]) -> Told:
     for row in words_bulk_view.rows(found, only=ids):
         pieces.append(Partial(f"#words-task-{row.post_id}", render_to_string("words/run_row.html", {"row": row})))
     return pieces
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _lines(viewer: Viewer) -> Partial:
