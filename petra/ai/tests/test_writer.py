@@ -215,9 +215,9 @@ def test_silence_ends_at_the_time_out(ai_double: AiDouble, streams: bool) -> Non
 
 
 def test_a_stream_that_drips_ends_at_the_time_out(ai_double: AiDouble) -> None:
-    ai_double.piece_s = 0.2
+    ai_double.piece_s = 0.4
     with pytest.raises(WriterFailed) as caught:
-        writer_for(ai_double.access(timeout_s=0.7)).write(ASKED, on_partial=listen)
+        writer_for(ai_double.access(timeout_s=2.5)).write(ASKED, on_partial=listen)
     assert caught.value.cause is Cause.TIME_OUT
     assert caught.value.usage.is_estimated
     assert caught.value.usage.output_tokens > 0
