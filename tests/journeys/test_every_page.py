@@ -74,6 +74,7 @@ def furnish_all(live: Live) -> dict[str, str]:
         **pins,
         "article": f"/articles/{house.article.pk}",
         "import": f"/articles/imports/{run.pk}",
+        "blog-rule": f"/articles/blogs/{house.blog.pk}/rule",
         "account": f"/accounts/{house.account.pk}",
         "calendar-move": f"/calendar/move/{later.pk}",
     }
