@@ -22,7 +22,7 @@ from conftest import People
 from petra.ai import scripted
 from petra.ai.testing import AiDouble
 from petra.lib import clock
-from petra.posts import words_runs
+from petra.posts import words_runs, writing
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsRun, WordsState, WordsTask
 from petra.posts.testing import choose_double
 from petra.posts.tests.samples import article
@@ -103,6 +103,36 @@ def test_many_posts_are_written_once_each_though_workers_are_killed(
         f"\n{PINS} pins, {AT_ONCE} in flight, two kills: {took_s:.1f} s, {len(double.asked)} requests, {lost} tries"
         f" lost; the double's ${double.cost_usd}, Petra's ${month.spent_usd}\n"
     )
+
+
+@pytest.mark.slow
+def test_a_single_wish_is_asked_within_moments_and_another_try_comes_by_itself(
+    real_people: People, double: AiDouble, worker: Callable[[], subprocess.Popen[bytes]]
+) -> None:
+    workspace_id = real_people.workspace.pk
+    with scope.workspace(workspace_id):
+        choose_double(double)
+        post = Post.objects.create(article=article())
+        first = writing.start(post)
+
+    def state_of(generation: Generation) -> str:
+        with scope.workspace(workspace_id):
+            generation.refresh_from_db()
+            return str(generation.state)
+
+    with worker() as alive:
+        wait_until(lambda: state_of(first) == "proposed", most_s=40)  # it has started now
+        double.script(scripted.too_often(1))
+        began_at, before = clock.monotonic(), len(double.asked)
+        with scope.workspace(workspace_id):
+            second = writing.start(post)
+        wait_until(lambda: len(double.asked) > before, most_s=10)
+        asked_s = clock.monotonic() - began_at
+        wait_until(lambda: state_of(second) == "proposed", most_s=20)
+        alive.terminate()
+    assert asked_s < 3, asked_s
+    assert second.rate_waits == 1
+    sys.stderr.write(f"\nasked {asked_s:.2f} s after the wish\n")
 
 
 def is_over(run: WordsRun, people: People) -> bool:
