@@ -32,7 +32,7 @@ def test_a_script_that_comes_late_does_not_cost_the_stream(page: Page) -> None:
 
 def test_a_stream_refused_at_first_is_asked_for_again(open_page: Opener) -> None:
     page = open_page(expects=("503",))
-    refused = []
+    refused: list[str] = []
 
     def refuse_twice(route: Route) -> None:
         if len(refused) < 2:
