@@ -1,0 +1,64 @@
+"""A blog's voice: 16 fields in 5 sections, told to whoever writes, and what its pins disclose of AI."""
+
+from __future__ import annotations
+
+import pytest
+
+from conftest import People
+from petra.articles.models import Blog
+from petra.posts import brand, composing
+from petra.posts.models import BrandProfile, Post
+from petra.posts.tests.samples import Pictures, article
+from petra.tenancy import scope
+from petra.tenancy.models import Workspace
+
+
+@pytest.fixture
+def blog(in_workspace: Workspace) -> Blog:
+    return Blog.objects.create(name="Slow Table", address="https://blog.example/")  # type: ignore[no-any-return]
+
+
+def test_the_sixteen_fields_are_there_in_five_sections() -> None:
+    named = [name for fields in brand.SECTIONS.values() for name in fields]
+    assert (len(brand.SECTIONS), len(named), len(set(named))) == (5, 16, 16)
+    here = {field.name for field in (*Blog._meta.fields, *BrandProfile._meta.fields)}
+    assert set(named) <= here
+    assert {*brand.TEXTS, *brand.LISTS} == set(named) - {"name", "address", "language", "rhythm"}
+
+
+def test_what_is_written_reaches_the_writer_and_the_rest_stays(blog: Blog) -> None:
+    assert brand.as_brand(blog).name == "Slow Table"
+    assert not BrandProfile.objects.exists()  # looking writes nothing
+    brand.save(blog, texts={name: f"about {name}" for name in brand.TEXTS}, lists={"keywords": [" soup ", "", "soup"]})
+    brand.save(blog, texts={"voice": "Dry\x00 and warm "}, lists={"banned_words": ["hack"]})
+    told = brand.as_brand(blog, brief="For winter.")
+    assert (told.voice, told.look, told.keywords, told.banned_words) == (
+        "Dry and warm", "about look", ("soup",), ("hack",),
+    )  # fmt: skip
+    assert told.instructions == "about instructions\nFor winter."
+    assert brand.as_brand(None, brief="For winter.").instructions == "For winter."
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"texts": {"voice": "x" * 2_001}},
+        {"lists": {"keywords": [str(n) for n in range(101)]}},
+        {"lists": {"banned_words": ["x" * 81]}},
+    ],
+)
+def test_what_is_too_long_is_refused(blog: Blog, wrong: dict[str, dict[str, str]]) -> None:
+    with pytest.raises(brand.BadProfile):
+        brand.save(blog, **wrong)  # type: ignore[arg-type]
+    assert not BrandProfile.objects.exists()
+
+
+def test_new_pins_disclose_what_the_blog_says_and_old_ones_stay(people: People) -> None:
+    with scope.workspace(people.workspace.pk):
+        soup = article()
+        old = Post.objects.create(article=soup, blog=soup.blog)
+        brand.save(soup.blog, ai_disclosures=["ai_modified"])
+    [made] = composing.draft_posts(soup, fetch=Pictures())
+    with scope.workspace(people.workspace.pk):
+        assert made.ai_disclosures == ["ai_modified"]
+        assert Post.objects.get(pk=old.pk).ai_disclosures == []
