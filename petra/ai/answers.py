@@ -37,11 +37,11 @@ def problems(words: Words, request: Request) -> list[str]:
 
 
 def _problems(words: Words, request: Request, unwanted: Unwanted) -> Iterator[str]:
-    most = _limits(request)
+    most = request.limits.of_fields
     for field in FIELDS:
         if field not in request.fields:
             continue
-        text, label = _text(words, field), _LABELS[field]
+        text, label = words.of(field), _LABELS[field]
         if not text:
             yield f"The {label} is empty. Write one."
             continue
@@ -51,12 +51,12 @@ def _problems(words: Words, request: Request, unwanted: Unwanted) -> Iterator[st
             yield f"The {label} holds the address {address}. Leave out every address and link."
         for word in unwanted.banned_words(text[:_READ_AT_MOST])[:5]:
             yield f"The {label} holds “{word}”, which the brand never uses. Say it without."
-        if field != "alt_text" and any(_is_same(text, _text(sibling, field)) for sibling in request.siblings):
+        if field != "alt_text" and any(_is_same(text, sibling.of(field)) for sibling in request.siblings):
             yield f"The {label} is nearly that of another pin of this article: “{text}”. Say something else."
     opening = sentences.one_line(request.brand.alt_text_opening)
     if opening and "alt_text" in request.fields and words.alt_text and not _opens(words.alt_text, opening):
         yield f"The alt text does not begin with “{opening}”. Begin with exactly that."
-    spoken = wrong_language([_text(words, field) for field in FIELDS if field in request.fields], request)
+    spoken = wrong_language([words.of(field) for field in FIELDS if field in request.fields], request)
     if spoken:
         yield f"The words are in {name_of(spoken)}. Write all of them in {name_of(request.source.language)}."
 
@@ -103,21 +103,6 @@ def _opens(alt_text: str, opening: str) -> bool:
 
 def _bare(text: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(text.split())).casefold()
-
-
-def _limits(request: Request) -> dict[str, int]:
-    limits = request.limits
-    return {"title": limits.max_title, "description": limits.max_description, "alt_text": limits.max_alt_text}
-
-
-def _text(words: Words, field: str) -> str:
-    match field:
-        case "title":
-            return words.title.strip()
-        case "description":
-            return words.description.strip()
-        case _:
-            return words.alt_text.strip()
 
 
 def _is_same(one: str, other: str) -> bool:

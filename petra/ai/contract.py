@@ -71,6 +71,11 @@ class WordLimits:
     max_description: int = 800
     max_alt_text: int = 500
 
+    @property
+    def of_fields(self) -> dict[str, int]:
+        """Give each limit by the name of its field."""
+        return {"title": self.max_title, "description": self.max_description, "alt_text": self.max_alt_text}
+
 
 @dataclass(frozen=True)
 class Words:
@@ -80,6 +85,10 @@ class Words:
     description: str = ""
     alt_text: str = ""
     topics: tuple[str, ...] = ()
+
+    def of(self, field: str) -> str:
+        """Give the text of one of FIELDS, without spaces around it."""
+        return {"title": self.title, "description": self.description, "alt_text": self.alt_text}[field].strip()
 
     def only(self, fields: Collection[str], others: Words) -> Words:
         """Take the named fields from here and the rest from `others`."""

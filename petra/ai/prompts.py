@@ -130,8 +130,7 @@ _FIELD_RULES = {
 
 
 def _lengths(request: Request) -> list[str]:
-    limits = request.limits
-    most = {"title": limits.max_title, "description": limits.max_description, "alt_text": limits.max_alt_text}
+    most = request.limits.of_fields
     good = {"title": 70, "description": 350, "alt_text": 160}
     return [
         f"The {_NAMES[field]} has at most {most[field]} characters, spaces counted; about"
@@ -184,7 +183,7 @@ def _task(request: Request, has_pictures: bool, room: int) -> str:
         told = "\n".join(f"- {_line(words)}" for words in request.siblings[-_MOST_SIBLINGS:])
         parts.append("Other pins of this article say the following. Say something else, in other words:")
         parts.append(_marked("pins", told))
-    kept = [(field, _of(request.current, field)) for field in FIELDS if field not in request.fields]
+    kept = [(field, request.current.of(field)) for field in FIELDS if field not in request.fields]
     stays = "\n".join(f"{_NAMES[field].capitalize()}: {text}" for field, text in kept if text)
     if stays:
         parts.append("This stands already and stays. Let what you write fit to it, and don't repeat it:")
@@ -214,7 +213,7 @@ def _marked(name: str, text: str) -> str:
 
 def _proposal(words: Words, request: Request) -> str:
     """Give a proposal as the model would have said it."""
-    told: dict[str, Any] = {field: _of(words, field) for field in FIELDS if field in request.fields}
+    told: dict[str, Any] = {field: words.of(field) for field in FIELDS if field in request.fields}
     if wants_topics(request) and words.topics:
         told["topics"] = list(words.topics)
     return json.dumps(told, ensure_ascii=False)
@@ -229,14 +228,11 @@ def _feedback(feedback: str, request: Request) -> str:
 
 
 def _schema(request: Request) -> dict[str, Any]:
-    limits = request.limits
-    told = {
-        "title": f"At most {limits.max_title} characters.",
-        "description": f"At most {limits.max_description} characters.",
-        "alt_text": f"At most {limits.max_alt_text} characters.",
-    }
+    most = request.limits.of_fields
     properties: dict[str, Any] = {
-        field: {"type": "string", "description": told[field]} for field in FIELDS if field in request.fields
+        field: {"type": "string", "description": f"At most {most[field]} characters."}
+        for field in FIELDS
+        if field in request.fields
     }
     if wants_topics(request):
         properties["topics"] = {"type": "array", "items": {"type": "string"}, "description": "3 to 10 keywords."}
@@ -259,14 +255,4 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _line(words: Words) -> str:
-    return " | ".join(text for text in (words.title.strip(), words.description.strip()) if text)
-
-
-def _of(words: Words, field: str) -> str:
-    match field:
-        case "title":
-            return words.title.strip()
-        case "description":
-            return words.description.strip()
-        case _:
-            return words.alt_text.strip()
+    return " | ".join(text for text in (words.of("title"), words.of("description")) if text)

@@ -88,11 +88,11 @@ class _Writing:
         if words is None:
             raise self._failed(Failure(Cause.BAD_ANSWER, "The model did not answer in the form that was asked for."))
         fitted = answers.fitted(self._wanted(words), request)
-        spoken = tongues.wrong_language([_of(fitted, field) for field in FIELDS if field in request.fields], request)
+        spoken = tongues.wrong_language([fitted.of(field) for field in FIELDS if field in request.fields], request)
         if spoken:
             told = f"The model wrote in {tongues.name_of(spoken)} although it was told not to."
             raise self._failed(Failure(Cause.BAD_ANSWER, told))
-        missing = [field for field in FIELDS if field in request.fields and not _of(fitted, field)]
+        missing = [field for field in FIELDS if field in request.fields and not fitted.of(field)]
         if missing:
             told = f"The model left out: {', '.join(missing).replace('_', ' ')}."
             raise self._failed(Failure(Cause.BAD_ANSWER, told))
@@ -177,13 +177,3 @@ def _together(again: Words, before: Words) -> Words:
         again.alt_text or before.alt_text,
         again.topics or before.topics,
     )
-
-
-def _of(words: Words, field: str) -> str:
-    match field:
-        case "title":
-            return words.title.strip()
-        case "description":
-            return words.description.strip()
-        case _:
-            return words.alt_text.strip()
