@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -66,7 +67,7 @@ def test_the_overview_says_how_many_workers_there_are_and_when_one_was_heard(ove
     hear_worker(seconds_ago=3)
     hear_worker(seconds_ago=5)
     page = overview()
-    assert "Workers: 2, last heard 3 s ago" in page
+    assert re.search(r"Workers: 2, last heard [34] s ago", page)
     assert "No worker is running" not in page
 
 
@@ -88,7 +89,7 @@ def test_what_was_set_aside_is_told_on_the_overview_and_by_the_doctor(overview: 
     set_aside("articles.run_import")
     assert "1 job was set aside" in overview()
     found = {check.name: check for check in checks.work()}
-    assert found["worker"].found == "1 running, last heard 1 s ago."
+    assert re.fullmatch(r"1 running, last heard \d s ago\.", found["worker"].found)
     assert (found["set aside"].state, found["set aside"].is_well) == ("look", True)
     assert "articles.run_import" in found["set aside"].found
 
