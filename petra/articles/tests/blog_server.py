@@ -90,9 +90,7 @@ class BlogServer:
         """List the paths asked for, in order."""
         return [asked.path for asked in self.asked]
 
-    def add_article(
-        self, path: str, title: str, *, text: str = "", day: str = "2025-03-01", extra: str = ""
-    ) -> None:
+    def add_article(self, path: str, title: str, *, text: str = "", day: str = "2025-03-01", extra: str = "") -> None:
         """Put an article on the blog."""
         self.pages[path] = Page(article_html(title, text=text, day=day, extra=extra).encode())
 
