@@ -24,7 +24,7 @@ from petra.publishing.models import LIVE_STATES, Delivery, State
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import moments, pin_page, pin_publish
+from petra.web import moments, pin_page, pin_publish, words_conflict
 from petra.web.pins import remove_post
 from petra.web.shell import show
 from petra.web.way_back import way_back
@@ -52,9 +52,14 @@ def pin_save(request: MemberRequest, pin_id: UUID) -> HttpResponse:
     texts = {name: request.POST[name] for name in pin_page.FIELDS if name in request.POST}
     try:
         composing.edit_post(post, version=_version(request), **texts)
+    except composing.EditedMeanwhile as error:
+        now = _get(pin_id)
+        touched = request.POST.getlist("touched") or list(texts)
+        differing = words_conflict.both(now, {name: text for name, text in texts.items() if name in touched})
+        return words_conflict.answer(request, now, differing) if differing else _trouble(request, post, error)
     except ProductError as error:
         return _trouble(request, post, error)
-    return _saved(request, post)
+    return _saved(request, post, part="words" if request.POST.get("merged") else "saved")
 
 
 @require_POST
@@ -198,13 +203,13 @@ def _answer(request: MemberRequest, post: Post, *, status: int = 200) -> HttpRes
     return show(request, "pin.html", context, here="pins", live="pin", live_query={"pin": post.pk}, status=status)
 
 
-def _saved(request: MemberRequest, post: Post) -> HttpResponse:
-    """Answer an htmx save with the parts that changed, a plain one with the page."""
+def _saved(request: MemberRequest, post: Post, *, part: str = "saved") -> HttpResponse:
+    """Answer an htmx save with the parts that changed (`words`: the fields as well), a plain one with the page."""
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("pin", post.pk)
     fresh = _get(post.pk)
     context = {**pin_page.page(request, fresh), "is_htmx": True}
-    return render(request, "pin.html#saved", context)
+    return render(request, f"pin.html#{part}", context)
 
 
 def _trouble(request: MemberRequest, post: Post, error: ProductError) -> HttpResponse:

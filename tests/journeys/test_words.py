@@ -188,3 +188,30 @@ def test_many_are_written_while_one_watches_and_one_fails(
     expect(page.locator(".bulk-row").first).to_contain_text("Failed")
     with scope.workspace(live.people.workspace.pk):
         assert sum(Post.objects.get(pk=post.pk).title.startswith("Pin number") for post in posts) == 1
+
+
+def test_two_people_in_one_pin_lose_nothing(live: Live, house: House, open_page: Opener) -> None:
+    post = pin_of(live, house)
+    alice, bob = open_page(expects=("409",)), open_page(live.people.bob)
+    for page in (alice, bob):
+        page.goto(f"/pins/{post.pk}")
+    title = alice.get_by_label("Title", exact=True).first
+    title.focus()
+    bob.get_by_label("Title", exact=True).first.fill("Bob's salmon")
+    bob.get_by_label("Description", exact=True).first.fill("Bob's words.")
+    bob.get_by_label("Link").focus()
+    expect(alice.locator("#pin-versions")).to_contain_text("Edited by bob")  # his change is seen, and hers goes on
+    title.fill("Alice's salmon")
+    dialog = alice.get_by_role("dialog", name="Somebody changed this while you wrote")
+    expect(dialog).to_contain_text("Bob's")
+    expect(dialog.get_by_role("checkbox")).to_have_count(1)  # what she did not touch is not hers to keep
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(title).to_have_value("Alice's salmon")
+    expect(alice.get_by_label("Description", exact=True).first).to_have_value("Bob's words.")
+    bob.get_by_label("What should be different?").focus()  # he types there no more
+    title.fill("Alice's salmon in a pan")
+    alice.get_by_label("Link").focus()
+    expect(bob.get_by_label("Title", exact=True).first).to_have_value("Alice's salmon in a pan")
+    here = said_by(live, post)
+    assert (here.title, here.description) == ("Alice's salmon in a pan", "Bob's words.")

@@ -144,6 +144,22 @@ def test_a_budget_that_is_used_up_is_named() -> None:
     assert words_said.said(Cause.QUOTA, "insufficient_quota").detail == "insufficient_quota"
 
 
+def test_whoever_saves_second_sees_both_texts_and_chooses(people: People, browser: Client, pin: Post) -> None:
+    address, texts = reverse("pin_save", args=[pin.pk]), {"title": "Hers", "description": "Her words."}
+    browser.post(address, {**texts, "version": pin.version}, headers=HTMX)
+    mine = {"title": "Mine", "description": "Her words.", "alt_text": "Mine as well", "version": pin.version}
+    both = browser.post(address, mine, headers=HTMX)
+    assert both.status_code == 409 and "Somebody changed this while you wrote" in says(both)
+    assert 'name="title" value="Mine"' in says(both) and 'name="description"' not in says(both)
+    assert here(people, pin).title == "Hers"
+    assert "Both texts" in says(browser.post(address, mine))
+    touched = says(browser.post(address, {**mine, "touched": "alt_text"}, headers=HTMX))
+    assert 'name="alt_text"' in touched and 'name="title"' not in touched
+    kept = {"alt_text": "Mine as well", "merged": "1", "version": here(people, pin).version}
+    assert 'id="pin-words"' in says(browser.post(address, kept, headers=HTMX))
+    assert (here(people, pin).title, here(people, pin).alt_text) == ("Hers", "Mine as well")
+
+
 def test_a_cause_nobody_knows_is_told_as_well() -> None:
     assert words_said.said("sunspots").happened
     assert words_said.skipped("sunspots")

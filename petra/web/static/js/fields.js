@@ -87,3 +87,21 @@ class ZoneGuess extends HTMLElement {
   }
 }
 customElements.define("petra-zone-guess", ZoneGuess);
+
+/* A save that waited for the one before it names the version that one made: htmx fills a request in before it waits.
+   It says what was typed into, too: the rest is not this person's to keep. */
+const savedOver = new Map();
+const isSave = ({ sourceElement, request }) => sourceElement.id === "pin-words" && request.body?.get?.("version");
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  let version = isSave(ctx);
+  if (version && document.getElementById("conflict")?.open) return event.preventDefault(); // first the person chooses
+  while (savedOver.has(version)) version = savedOver.get(version);
+  if (!version) return;
+  ctx.request.body.set("version", version);
+  for (const field of ctx.sourceElement.elements) if (field.value !== field.defaultValue) ctx.request.body.append("touched", field.name);
+});
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  const version = ctx.response.status === 200 && isSave(ctx);
+  if (version) savedOver.set(version, String(Number(version) + 1));
+});
