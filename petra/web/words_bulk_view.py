@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -250,9 +250,9 @@ def _word(state: str) -> str:
 
 def current(*, zone: ZoneInfo, now: datetime) -> list[RunHead]:
     """Describe the runs under way or paused, and those that ended a moment ago."""
-    since = now - SHOWN_FOR
-    ended = WordsRun.objects.filter(finished_at__gt=since).order_by("-created_at")[:2]
-    return [head(run, zone=zone, now=now) for run in [*words_runs.active_runs()[:3], *ended]]
+    found = WordsRun.objects.filter(Q(finished_at=None) | Q(finished_at__gt=now - SHOWN_FOR))
+    newest = sorted(found.order_by("-created_at")[:4], key=lambda run: run.finished_at is not None)
+    return [head(run, zone=zone, now=now) for run in newest]
 
 
 def pieces(run: WordsRun, zone: ZoneInfo) -> dict[str, Any]:
