@@ -33,24 +33,31 @@ def test_nothing_is_ever_published_twice_or_stuck(
         pass
 
     Machine.ground = ground
-    run_state_machine_as_test(Machine, settings=_profile())
+    for is_first in (True, False, False):
+        run_state_machine_as_test(Machine, settings=_profile(derandomize=is_first and not THOROUGH))
+        if not _unmet(ground):
+            break
     with capsys.disabled():
         if THOROUGH:
             print(f"\n{ground.steps} steps: {dict(sorted(ground.seen.items()))}")  # noqa: T201
+    assert _unmet(ground) == []  # else the machine would prove nothing
+
+
+def _unmet(ground: Ground) -> list[str]:
+    """List what chance left out so far: whether a turn came to where it was to die is up to the threads too."""
     met = " ".join(ground.seen)
-    for point in DEATHS:  # else the machine would prove nothing
-        assert f"turn of {State.PLANNED}, {point}".removesuffix(", none") in met
-    assert "late answer" in ground.seen
+    turns = [f"turn of {State.PLANNED}, {point}".removesuffix(", none") for point in DEATHS]
+    return [step for step in (*turns, "late answer") if step not in met]
 
 
-def _profile() -> settings:
+def _profile(*, derandomize: bool) -> settings:
     return settings(
         max_examples=THOROUGH or 30,
         stateful_step_count=40 if THOROUGH else 25,
         deadline=None,
         phases=[Phase.generate],  # a failure prints its steps as they were; making them fewer takes many minutes
         report_multiple_bugs=False,
-        derandomize=not THOROUGH,
+        derandomize=derandomize,
         suppress_health_check=list(HealthCheck),
         print_blob=True,
     )
