@@ -34,17 +34,23 @@ document.addEventListener("htmx:before:swap", (event) => {
   dialog.addEventListener("close", () => document.body.dispatchEvent(new CustomEvent("petra:reload")), { once: true });
 });
 
-/* Focus stays on a card that a swap took away and brought back elsewhere. */
+/* Focus stays on a card that a swap took away and brought back elsewhere; the next message may be what brings it, since
+   one that waited for an empty hand is older than what the hand did. */
+const COMES_BACK_MS = 5000;
 let focused = null;
 document.addEventListener("htmx:before:swap", () => {
-  const card = document.activeElement?.closest?.("[data-id], [data-zone]");
-  focused = card ? { id: card.id, inner: card !== document.activeElement } : null;
+  const active = document.activeElement;
+  if (!active || active === document.body) return;
+  const card = active.closest("[data-id], [data-zone]");
+  focused = card ? { id: card.id, inner: card !== active, at: performance.now() } : null;
 });
 document.addEventListener("htmx:after:swap", () => {
-  if (!focused || (document.activeElement && document.activeElement !== document.body)) return;
+  if (!focused || performance.now() - focused.at > COMES_BACK_MS) return;
+  if (document.activeElement && document.activeElement !== document.body) return;
   const card = document.getElementById(focused.id);
   (focused.inner ? card?.querySelector("a") ?? card?.querySelector("button") ?? card : card)?.focus({ preventScroll: true });
 });
+addEventListener("pointerdown", () => { focused = null; }, true);
 
 /* Failures are announced, at most one in five seconds; and what happens to the card one is on. */
 let announcedAt = -ANNOUNCE_GAP_MS;
