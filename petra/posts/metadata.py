@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from petra.ai.contract import WordLimits, Writer
+from petra.ai.contract import Cause, WordLimits, Writer
 from petra.ai.offline import OfflineWriter
 from petra.lib import clock
 from petra.networks.contract import Problem
@@ -19,7 +19,6 @@ from petra.posts.asking import limits_of as limits_of
 from petra.posts.models import Generation, GenerationKind, GenerationState, Post, WordsState
 from petra.webhooks import events
 
-KEPT_GENERATIONS = versions.KEPT_VERSIONS
 WRITER: Writer = OfflineWriter()
 
 
@@ -62,12 +61,19 @@ def reset(post: Post, *, actor_id: UUID | None = None) -> Post:
     Generation.objects.filter(post=post, state=GenerationState.RUNNING).update(
         state=GenerationState.STOPPED, finished_at=clock.now()
     )
-    before = post.words_state_before or WordsState.DRAFT
-    Post.objects.filter(pk=post.pk).update(words_state=before, words_state_before="", words_error="")
     post.refresh_from_db()
-    settle_state(post)
+    give_back_state(post)
     events.record("post.words_reset", subject=post, actor_id=actor_id)
     return post
+
+
+def give_back_state(post: Post, *, error: Cause | None = None) -> None:
+    """End a post's generating: draft or ready by what its words are now, with why none came."""
+    Post.objects.filter(pk=post.pk).update(
+        words_state=post.words_state_before or WordsState.DRAFT, words_state_before="", words_error=error or ""
+    )
+    post.refresh_from_db(fields=["words_state", "words_state_before", "words_error"])
+    settle_state(post)
 
 
 def settle_state(post: Post) -> None:

@@ -16,10 +16,10 @@ from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
-from petra.ai.contract import ALL_FIELDS, FIELDS, Cause, WriterFailed
+from petra.ai.contract import ALL_FIELDS, Cause, WriterFailed
 from petra.lib import clock, queue
 from petra.lib.errors import ProductError
-from petra.posts import budget, versions, words_finding, words_letting
+from petra.posts import budget, versions, words_finding, words_letting, writing
 from petra.posts.models import (
     Generation,
     Post,
@@ -32,7 +32,6 @@ from petra.posts.plain import plain
 from petra.tenancy import scope
 from petra.webhooks import events
 from petra.webhooks.announcing import announce_again
-from petra.webhooks.models import Event
 
 JOB: Final = "posts.words_run"
 MOST: Final = 1000
@@ -77,11 +76,9 @@ def start_run(
     (404) where one is not of this workspace, `how_many` for too many, `no-fields` for fields that make no sense.
     """
     wanted = list(dict.fromkeys(post_ids))
-    chosen = [name for name in FIELDS if name in fields]
     if not 1 <= len(wanted) <= MOST:
         raise ProductError("how_many", f"Choose between 1 and {MOST:,} posts.")
-    if not chosen or set(fields) - ALL_FIELDS:
-        raise ProductError("no-fields", "Choose what is to be written.")
+    chosen = writing.chosen_fields(fields)
     if len(brief) > MAX_BRIEF:
         raise ProductError("brief", f"At most {MAX_BRIEF:,} characters, please.")
     posts = {post.pk: post for post in Post.objects.kept().filter(pk__in=wanted)}
@@ -95,9 +92,7 @@ def start_run(
     )
     kept = set() if overwrite_edited else versions.by_person(list(posts.values()))
     WordsTask.objects.bulk_create(_task(run, pk, place, is_left=pk in kept) for place, pk in enumerate(wanted))
-    events.record("words_run.started", subject=run, actor_id=actor_id, total=len(wanted))
-    started = Event.objects.filter(subject_id=run.pk, kind="words_run.started").values_list("id", flat=True)
-    run.event_id = started.first()
+    run.event_id = events.record("words_run.started", subject=run, actor_id=actor_id, total=len(wanted))
     run.save(update_fields=["event_id"])
     _enqueue(run)
     return run

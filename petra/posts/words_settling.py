@@ -103,11 +103,11 @@ def fail(row: Generation, failure: WriterFailed) -> None:
     row.state, row.next_at, row.finished_at = GenerationState.FAILED, None, clock.now()
     row.error, row.error_detail = failure.cause, plain(failure.detail)[:2000]
     row.save()
-    post = Post.objects.complete().filter(pk=row.post_id).first() or Post.objects.get(pk=row.post_id)
+    post = _post_of(row)
     if words_runs.has_taken_back(row, failure):
-        writing.give_back_state(post)
+        metadata.give_back_state(post)
         return
-    writing.give_back_state(post, error=failure.cause)
+    metadata.give_back_state(post, error=failure.cause)
     events.record(
         "post.words_failed",
         subject=post,
@@ -123,13 +123,13 @@ def _keep(row: Generation, written: Written) -> None:
     for name, value in versions.plain(clean(words)).items():
         setattr(row, name, value)
     row.writer, row.error, row.error_detail = written.writer[:120], "", ""
-    post = Post.objects.complete().filter(pk=row.post_id).first() or Post.objects.get(pk=row.post_id)
+    post = _post_of(row)
     if words_runs.is_of_run(row):
         _apply(row, post)
         return
     row.state, row.finished_at = GenerationState.PROPOSED, clock.now()
     row.save()
-    writing.give_back_state(post)
+    metadata.give_back_state(post)
     events.record(
         "post.words_proposed",
         subject=post,
@@ -142,7 +142,7 @@ def _keep(row: Generation, written: Written) -> None:
 def _apply(row: Generation, post: Post) -> None:
     now, before = versions.words_of(post), versions.from_plain(row.before)
     fields = writing.proposed_fields(row)
-    writing.give_back_state(post)
+    metadata.give_back_state(post)
     if post.removed_at is not None or fields & set(versions.changed(now, before)):
         row.state, row.finished_at = GenerationState.PROPOSED, clock.now()
         row.save()
@@ -153,3 +153,9 @@ def _apply(row: Generation, post: Post) -> None:
     metadata.settle_state(post)
     words_runs.is_written(row)
     events.record("post.words_written", subject=post, actor_id=row.actor_id, writer=row.writer)
+
+
+def _post_of(row: Generation) -> Post:
+    """Give the post of a proposal with all that is read of it; a removed one too."""
+    post: Post = Post.objects.complete().filter(pk=row.post_id).first() or Post.objects.get(pk=row.post_id)
+    return post

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
-from petra.ai.contract import ALL_FIELDS, FIELDS, Cause
+from petra.ai.contract import ALL_FIELDS, FIELDS
 from petra.lib import clock, queue
 from petra.lib.errors import ProductError
 from petra.posts import metadata, versions, words_finding
@@ -66,16 +66,14 @@ def start(
     last: Generation | None = Generation.objects.filter(post=here, state=GenerationState.PROPOSED).first()
     made = begin(
         here,
-        fields=_chosen(fields),
+        fields=chosen_fields(fields),
         feedback=said,
         turns=_turns(here, last, said) if said else [],
         actor_id=actor_id,
         variant=here.version if variant is None else variant,
         is_waited_for=True,
     )
-    _forget_old_tries(here, but=made)
-    made.event_id = _record_start(here, made)
-    made.save(update_fields=["event_id"])
+    _tell_start(here, made)
     post.refresh_from_db()
     return made
 
@@ -125,7 +123,7 @@ def stop(generation: Generation, *, actor_id: UUID | None = None) -> Generation:
     if running.update(state=GenerationState.STOPPED, finished_at=clock.now()):
         Generation.objects.filter(pk=generation.pk, holder_id=None).update(next_at=None)  # nobody asks: nothing to pay
         post = Post.objects.complete().get(pk=generation.post_id)
-        give_back_state(post)
+        metadata.give_back_state(post)
         events.record("post.words_stopped", subject=post, actor_id=actor_id, generation_id=str(generation.pk))
     return _refreshed(generation)
 
@@ -182,9 +180,7 @@ def again(generation: Generation, *, actor_id: UUID | None = None) -> Generation
         variant=generation.variant + 1,
         is_waited_for=True,
     )
-    _forget_old_tries(post, but=made)
-    made.event_id = _record_start(post, made)
-    made.save(update_fields=["event_id"])
+    _tell_start(post, made)
     return made
 
 
@@ -207,15 +203,6 @@ def proposed_fields(generation: Generation) -> set[str]:
     """Say what using a proposal as a whole changes: what was asked for, and the topics when that was everything."""
     fields = set(generation.fields)
     return fields | {"topics"} if fields >= ALL_FIELDS and generation.topics else fields
-
-
-def give_back_state(post: Post, *, error: Cause | None = None) -> None:
-    """End a post's generating: draft or ready by what its words are now, with why none came."""
-    Post.objects.filter(pk=post.pk).update(
-        words_state=post.words_state_before or WordsState.DRAFT, words_state_before="", words_error=error or ""
-    )
-    post.refresh_from_db(fields=["words_state", "words_state_before", "words_error"])
-    metadata.settle_state(post)
 
 
 def enqueue(workspace_id: UUID, generation_id: UUID, *, is_waited_for: bool = False) -> None:
@@ -263,7 +250,8 @@ def _refreshed(generation: Generation) -> Generation:
     return generation
 
 
-def _chosen(fields: Collection[str]) -> list[str]:
+def chosen_fields(fields: Collection[str]) -> list[str]:
+    """Give the fields to write in their order. Raises ProductError `no-fields` for none, or what is no field."""
     chosen = [name for name in FIELDS if name in fields]
     if not chosen or set(fields) - ALL_FIELDS:
         raise ProductError("no-fields", "Choose what is to be written.")
@@ -290,8 +278,10 @@ def _forget_old_tries(post: Post, *, but: Generation) -> None:
     old.exclude(state=GenerationState.RUNNING).delete()
 
 
-def _record_start(post: Post, generation: Generation) -> int | None:
-    events.record("post.words_started", subject=post, actor_id=generation.actor_id, generation_id=str(generation.pk))
-    mine = Event.objects.filter(subject_id=post.pk, kind="post.words_started").order_by("-id")
-    found: int | None = mine.values_list("id", flat=True).first()
-    return found
+def _tell_start(post: Post, generation: Generation) -> None:
+    """Take the last try's place, and keep the event that is announced again while words come in."""
+    _forget_old_tries(post, but=generation)
+    generation.event_id = events.record(
+        "post.words_started", subject=post, actor_id=generation.actor_id, generation_id=str(generation.pk)
+    )
+    generation.save(update_fields=["event_id"])

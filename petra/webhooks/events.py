@@ -30,8 +30,8 @@ _INSERT_ALL = (
 Fact = str | int | float | bool | None | list[str]
 
 
-def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = None, **data: Fact) -> None:
-    """Write one event in the open workspace. Call inside the transaction that makes the change.
+def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = None, **data: Fact) -> int:
+    """Write one event in the open workspace, and give its id. Call inside the transaction that makes the change.
 
     `kind` is `noun.verb` in the past (`delivery.published`). `data` holds small facts, never secrets or vendor text.
     """
@@ -40,9 +40,9 @@ def record(kind: str, *, subject: Model | None = None, actor_id: UUID | None = N
     subject_id = subject.pk if subject is not None else None
     actor = actor_id or here.actor_id
     values = [here.workspace_id, kind, subject_kind, subject_id, actor, json.dumps(data), clock.now()]
-    made = prepared.run(_INSERT, values).fetchone()
-    if made is not None:
-        notify.after_commit(CHANNEL, f"{here.workspace_id}:{made[0]}")
+    event_id = int(prepared.run(_INSERT, values).fetchall()[0][0])
+    notify.after_commit(CHANNEL, f"{here.workspace_id}:{event_id}")
+    return event_id
 
 
 def record_all(kind: str, told: Sequence[tuple[Model, Mapping[str, Fact]]]) -> None:
