@@ -8,11 +8,9 @@ only the provider's own host is asked, no redirect is followed, and only headers
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import httpcore2
@@ -21,7 +19,7 @@ from typing_extensions import override
 
 from petra.ai.contract import Cause
 from petra.lib import addresses
-from petra.lib.outbound import LOOKUP_DEADLINE_S, MAX_NUMBERS_TRIED, AllowPrivate, user_agent
+from petra.lib.outbound import LOOKUP_DEADLINE_S, AllowPrivate, admitted, numbers_of, trusted, user_agent
 
 CONNECT_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 4 << 20  # a stream tells some 200 bytes about every token
@@ -62,7 +60,7 @@ class Door:
         self.trouble: Trouble | None = None
         self._has_key = has_key
         self.client = httpx2.AsyncClient(
-            transport=_GuardedTransport(self, _GuardedBackend(may_be_private, resolve or _look_up)),
+            transport=_GuardedTransport(self, _GuardedBackend(may_be_private, resolve or numbers_of)),
             timeout=httpx2.Timeout(
                 timeout_s + 1, connect=min(timeout_s, CONNECT_TIMEOUT_S)
             ),  # the caller ends it before
@@ -109,10 +107,10 @@ class _GuardedTransport(httpx2.AsyncHTTPTransport):
     """httpx2's own transport over a pool that connects through the guard; the only way to give it a backend."""
 
     def __init__(self, door: Door, backend: httpcore2.AsyncNetworkBackend) -> None:
-        super().__init__(verify=_tls(), trust_env=False)
+        super().__init__(verify=trusted(), trust_env=False)
         self._door = door
         self._pool = httpcore2.AsyncConnectionPool(
-            ssl_context=_tls(),
+            ssl_context=trusted(),
             max_connections=4,
             max_keepalive_connections=2,
             keepalive_expiry=30.0,
@@ -174,12 +172,8 @@ class _GuardedBackend(httpcore2.AsyncNetworkBackend):
     ) -> httpcore2.AsyncNetworkStream:
         name = host.strip("[]")
         numbers = await _in_a_thread(self._resolve, name, port)
-        is_allowed = (name, port) in self._may_be_private
-        # The same words for a closed port and a refused number: Petra is no port scanner.
-        if not numbers or not (is_allowed or all(addresses.is_public(number) for number in numbers)):
-            raise httpcore2.ConnectError("no connection")
         failure: httpcore2.ConnectError | httpcore2.ConnectTimeout = httpcore2.ConnectError("no connection")
-        for number in numbers[:MAX_NUMBERS_TRIED]:
+        for number in admitted(numbers, name, port, self._may_be_private):
             try:
                 return await self._inner.connect_tcp(number, port, timeout)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
@@ -214,17 +208,3 @@ async def _in_a_thread(resolve: Resolve, name: str, port: int) -> list[str]:
         return await asyncio.wait_for(found, LOOKUP_DEADLINE_S)
     except TimeoutError:
         return []
-
-
-def _look_up(name: str, port: int) -> list[str]:
-    try:
-        rows = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return []
-    return list(dict.fromkeys(str(row[4][0]) for row in rows))
-
-
-@lru_cache(maxsize=1)
-def _tls() -> Any:
-    """Read the trusted certificates once: it takes a tenth of a second."""
-    return httpx2.create_ssl_context(trust_env=False)

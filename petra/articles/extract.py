@@ -21,7 +21,6 @@ from petra.networks.registry import NETWORKS
 
 MAX_TRANSLATIONS = 60
 MOST_PAGE_SHARE = 1.5  # a page with more text than this share of what its engine tells is made of more than that
-MOST_BESIDE_CHARS = 600
 LEAST_FEED_SHARE = 0.3  # a page with less text than this share of its feed's content is not the whole article
 
 
@@ -122,7 +121,7 @@ def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None)
 def _is_better_told(whole: str, text: str, item: FeedItem | None) -> bool:
     """Say whether an item holds the article rather than its page: a part of it, or much that stands around it."""
     if item is not None and item.is_the_engines_own:
-        return len(text) <= MOST_PAGE_SHARE * len(whole) + MOST_BESIDE_CHARS
+        return len(text) <= MOST_PAGE_SHARE * len(whole) + words.MOST_BESIDE_CHARS
     return len(text) < LEAST_FEED_SHARE * len(whole)
 
 

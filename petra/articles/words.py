@@ -27,7 +27,7 @@ _FACT_CLASSES = (" post-info ",)
 _LEAST_WORDS = 6  # of a line that is said, not filed
 _WALL_CLASSES = ("gh-post-upgrade-cta", "post-password-form", "paywall-gate", "subscribers-only")
 _LEAST_MARKED = 250  # letters
-_MOST_BESIDE = 600  # letters of names, dates and tags that stand around a short article
+MOST_BESIDE_CHARS = 600  # letters of names, dates and tags that stand around a short article
 _SURELY_ENOUGH = 1_000  # letters
 _ENOUGH_SHARE = 0.3
 _TAGS = frozenset(
@@ -110,7 +110,7 @@ def _short_text(page: Page, marked: Element | None) -> str:
     """Give the marked body's words where it is short, unless the page says much more: then the mark is a teaser's."""
     text = _text(page)
     own = block_text(marked) if marked is not None else ""
-    return own if own and len(text) <= len(own) + _MOST_BESIDE else text
+    return own if own and len(text) <= len(own) + MOST_BESIDE_CHARS else text
 
 
 def complete(text: str, root: Element) -> str:

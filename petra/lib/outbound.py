@@ -301,6 +301,15 @@ class _GuardedStream(httpcore2.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+def admitted(numbers: list[str], name: str, port: int, allow_private: AllowPrivate) -> list[str]:
+    """Give the numbers of a name that may be connected to, in order; none when any of them is not public.
+
+    The one rule of every door. Say the same of none as of a closed port: Petra is no port scanner.
+    """
+    is_allowed = (name, port) in allow_private or all(addresses.is_public(number) for number in numbers)
+    return numbers[:MAX_NUMBERS_TRIED] if is_allowed else []
+
+
 class _GuardedBackend(httpcore2.NetworkBackend):
     """Looks a name up once, refuses it when any of its numbers is not public, and connects to the number."""
 
@@ -320,12 +329,8 @@ class _GuardedBackend(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         name = host.strip("[]")
-        numbers = self._resolve(name, port)
-        is_allowed = (name, port) in self._allow_private
-        if not numbers or not (is_allowed or all(addresses.is_public(number) for number in numbers)):
-            raise httpcore2.ConnectError("no connection")
         failure: httpcore2.ConnectError | httpcore2.ConnectTimeout = httpcore2.ConnectError("no connection")
-        for number in numbers[:MAX_NUMBERS_TRIED]:
+        for number in admitted(self._resolve(name, port), name, port, self._allow_private):
             try:
                 stream = self._inner.connect_tcp(number, port, self._deadline.within(timeout))
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
@@ -345,9 +350,9 @@ class _GuardedTransport(httpx2.HTTPTransport):
     """httpx2's own transport over a pool that connects through the guard; the only way to give it a backend."""
 
     def __init__(self, backend: _GuardedBackend) -> None:
-        super().__init__(verify=_tls(), trust_env=False)
+        super().__init__(verify=trusted(), trust_env=False)
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=_tls(),
+            ssl_context=trusted(),
             max_connections=4,
             max_keepalive_connections=2,
             keepalive_expiry=30.0,
@@ -358,7 +363,7 @@ class _GuardedTransport(httpx2.HTTPTransport):
 
 
 @lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Read the trusted certificates once: it takes a tenth of a second."""
     return httpx2.create_ssl_context(trust_env=False)
 
@@ -367,16 +372,17 @@ def _look_up(name: str, port: int) -> list[str]:
     """Ask the system for the numbers of a name, in its order; empty when there are none within the deadline."""
     found: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
 
-    def ask() -> None:
-        try:
-            rows = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            found.put([])
-            return
-        found.put(list(dict.fromkeys(str(row[4][0]) for row in rows)))
-
-    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    threading.Thread(target=lambda: found.put(numbers_of(name, port)), name="look-up", daemon=True).start()
     try:
         return found.get(timeout=LOOKUP_DEADLINE_S)
     except queue.Empty:
         return []
+
+
+def numbers_of(name: str, port: int) -> list[str]:
+    """Ask the system for the numbers of a name, however long that takes; empty when there are none."""
+    try:
+        rows = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return list(dict.fromkeys(str(row[4][0]) for row in rows))

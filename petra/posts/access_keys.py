@@ -100,8 +100,7 @@ class Checked:
 
 def access_of(blog: Blog | None) -> Standing:
     """Say who writes for a blog, or for what has none."""
-    row = _row_for(blog.pk if blog is not None else None)
-    return _shown(row) if row is not None else _from_environment()
+    return _standing(_row_for(blog.pk if blog is not None else None))
 
 
 def own_access(blog: Blog | None) -> Standing | None:
@@ -158,7 +157,7 @@ def models(workspace_id: UUID, blog_id: UUID | None = None) -> list[str]:
 def opened(blog_id: UUID | None) -> Opened:
     """Open the key and give the writer. Raises WriterFailed where the key can't be opened any more."""
     row = _row_for(blog_id)
-    standing = _shown(row) if row is not None else _from_environment()
+    standing = _standing(row)
     if standing.is_offline:
         return Opened(standing, OfflineWriter())
     access = _access(row, standing)
@@ -201,7 +200,7 @@ def rotate_keys() -> tuple[int, int, int]:
 def _asked(workspace_id: UUID, blog_id: UUID | None, ask: Callable[[Access], T], *, if_offline: T) -> T:
     with scope.workspace(workspace_id):
         row = _row_for(blog_id)
-        standing = _shown(row) if row is not None else _from_environment()
+        standing = _standing(row)
         if standing.is_offline:
             return if_offline
         access = _access(row, standing)
@@ -224,6 +223,10 @@ def _row_for(blog_id: UUID | None) -> WriterAccess | None:
         for row in WriterAccess.objects.filter(blog=None) | WriterAccess.objects.filter(blog_id=blog_id)
     }
     return rows.get(blog_id) or rows.get(None)
+
+
+def _standing(row: WriterAccess | None) -> Standing:
+    return _shown(row) if row is not None else _from_environment()
 
 
 def _shown(row: WriterAccess) -> Standing:
