@@ -25,7 +25,7 @@ _READ_AT_MOST = 20_000  # characters of an answer's text; the longest limit of a
 _LABELS = {"title": "title", "description": "description", "alt_text": "alt text"}
 _SAME = 0.85  # of two texts: a word or two changed in a sentence
 _MARKUP = regex.compile(
-    r"(?m)^\s{0,3}(?:#{1,6}|>|[*+-])\s+|\*\*|__|`+|(?<![\p{L}\p{N}*])\*(?=\S)|(?<=\S)\*(?![\p{L}\p{N}*])"
+    r"(?m)^\s{0,3}(?:#{1,6}|>|[*+-])\s+|[*_`]{2,}|`|(?<![\p{L}\p{N}])\*(?=\S)|(?<=\S)\*(?![\p{L}\p{N}])"
 )
 _OUTER_QUOTES = regex.compile(r"\A(?:\"([^\"]*)\"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|»([^«»]*)«)\Z")
 _TOPIC_BREAK = regex.compile(r"[,;\n，、،؛]")
@@ -68,12 +68,12 @@ def fitted(words: Words, request: Request) -> Words:
     whole characters. Fields that were not wanted are the request's current ones.
     """
     unwanted, limits = unwanted_by(request), request.limits
-    alt_text = _clean(words.alt_text, unwanted)
+    alt_text = readable(words.alt_text, unwanted)
     opening = sentences.one_line(request.brand.alt_text_opening)
     if alt_text and opening:
         alt_text = opened(alt_text, opening)
-    title = sentences.fit_title(_unquoted(_clean(words.title, unwanted)), limits.max_title)
-    description = sentences.fit(_unquoted(_clean(words.description, unwanted)), limits.max_description)
+    title = sentences.fit_title(_unquoted(readable(words.title, unwanted)), limits.max_title)
+    description = sentences.fit(_unquoted(readable(words.description, unwanted)), limits.max_description)
     proposal = Words(  # a word cut to fit may have become another one: "cheapest" "cheap"
         title=unwanted.taken_out(title),
         description=unwanted.taken_out(description),
@@ -115,21 +115,28 @@ def _is_same(one: str, other: str) -> bool:
     return SequenceMatcher(None, ours, theirs, autojunk=False).ratio() >= _SAME
 
 
-def _clean(text: str, unwanted: Unwanted) -> str:
-    plain = sentences.plain(text[:_READ_AT_MOST])
-    return unwanted.taken_out(unicodedata.normalize("NFC", sentences.one_line(_MARKUP.sub("", plain))))
+def readable(text: str, unwanted: Unwanted) -> str:
+    """Give one line of plain text without Markdown and without what is not wanted."""
+    plain = unmarked(sentences.plain(text[:_READ_AT_MOST]))
+    return unwanted.taken_out(unicodedata.normalize("NFC", sentences.one_line(plain)))
+
+
+def unmarked(plain: str) -> str:
+    """Take out what Markdown marks headings, lists, quotes, emphasis and code with."""
+    return str(_MARKUP.sub("", plain))
 
 
 def _unquoted(text: str) -> str:
     found = _OUTER_QUOTES.match(text)
-    return next((inside for inside in found.groups() if inside is not None), "").strip() if found else text
+    inside = next(filter(None, found.groups()), "") if found else ""
+    return sentences.one_line(inside) or text
 
 
 def _topics(topics: tuple[str, ...], unwanted: Unwanted) -> tuple[str, ...]:
     kept: dict[str, str] = {}
     for told in topics[: MAX_TOPICS * 5]:
         for piece in _TOPIC_BREAK.split(told[:1000]):
-            topic = sentences.one_line(_clean(piece, unwanted).lstrip("#").strip(" .\"'"))
+            topic = sentences.one_line(readable(piece, unwanted).lstrip("#").strip(" .\"'"))
             topic = unwanted.taken_out(sentences.at_word(topic, MAX_TOPIC, mark=""))
             if topic and any(map(str.isalnum, topic)):
                 kept.setdefault(_bare(topic), topic)

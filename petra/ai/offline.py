@@ -13,12 +13,12 @@ from itertools import combinations
 
 from petra.ai import sentences, titles
 from petra.ai.alt_texts import alt_text_of
-from petra.ai.answers import fitted
+from petra.ai.answers import fitted, readable, unmarked
 from petra.ai.contract import OnPartial, Request, Source, Words, Written
 from petra.ai.lexicon import SHORTER, STOP_WORDS
 from petra.ai.passages import Heard, Passage, Reader, clean, join, width
 from petra.ai.topics import topics_of
-from petra.ai.unwanted import unwanted_by
+from petra.ai.unwanted import Unwanted, unwanted_by
 
 GOOD_DESCRIPTION = 420  # what readers take in; the limit of a network may be lower, then it counts
 SHORT_DESCRIPTION = 180  # for who asked for less
@@ -65,34 +65,40 @@ class OfflineWriter:
 
 
 def _words_of(request: Request) -> Words:
-    article, limits, brand = _read(request.source), request.limits, request.brand
+    unwanted, limits, brand = unwanted_by(request), request.limits, request.brand
+    article = _read(request.source, unwanted)
     wants_less = bool(request.turns and SHORTER.search(request.turns[-1].feedback.lower()))
     room = min(limits.max_description, SHORT_DESCRIPTION if wants_less else GOOD_DESCRIPTION)
-    reader = Reader(article, unwanted_by(request))
+    reader = Reader(article, unwanted)
     title, description = _title_and_description(article, reader, request, room)
     subject = article.title or title
     opening = sentences.one_line(brand.alt_text_opening)
     written = Words(
         title=title,
-        description=description or sentences.fit(_any_text(article), limits.max_description) or title,
+        description=readable(description, unwanted)
+        or sentences.fit(_any_text(article, unwanted), limits.max_description)
+        or title,
         alt_text=alt_text_of(article, subject, most=limits.max_alt_text, opening=opening),
         topics=topics_of(article, brand),
     )
     return fitted(written, request)
 
 
-def _read(source: Source) -> Source:
-    """Make plain text of everything and name the language where nobody did."""
-    text = sentences.plain(source.text[: _READ_AT_MOST * 2])[:_READ_AT_MOST]
+def _read(source: Source, unwanted: Unwanted) -> Source:
+    """Make plain text of everything and name the language where nobody did.
+
+    What `fitted` would take out of the words goes here already, so that others are chosen instead of it; the body keeps
+    its unwanted words, as the reader drops their sentences.
+    """
     plain = replace(
         source,
-        title=sentences.one_line(source.title[:2000]),
-        excerpt=sentences.one_line(source.excerpt[:5000]),
-        text=text,
-        headings=tuple(filter(None, (sentences.one_line(heading[:500]) for heading in source.headings[:50]))),
-        tags=tuple(filter(None, (sentences.one_line(tag[:200]) for tag in source.tags[:50]))),
-        picture_alt=sentences.one_line(source.picture_alt[:2000]),
-        picture_caption=sentences.one_line(source.picture_caption[:2000]),
+        title=readable(source.title[:2000], unwanted),
+        excerpt=readable(source.excerpt[:5000], unwanted),
+        text=unmarked(sentences.plain(source.text[: _READ_AT_MOST * 2]))[:_READ_AT_MOST].strip(),
+        headings=tuple(filter(None, (readable(heading[:500], unwanted) for heading in source.headings[:50]))),
+        tags=tuple(filter(None, (readable(tag[:200], unwanted) for tag in source.tags[:50]))),
+        picture_alt=readable(source.picture_alt[:2000], unwanted),
+        picture_caption=readable(source.picture_caption[:2000], unwanted),
     )
     return replace(plain, language=source.language.lower().partition("-")[0] or _language_of(plain))
 
@@ -229,8 +235,8 @@ def _beside_each_other(passages: Sequence[Passage]) -> _Hand:
     return _Hand(tuple(dict.fromkeys(one.sentences[0] for one in ordered)), ordered[0].heading)
 
 
-def _any_text(article: Source) -> str:
-    whole = clean(" ".join(article.text.splitlines()))
+def _any_text(article: Source, unwanted: Unwanted) -> str:
+    whole = readable(clean(" ".join(article.text.splitlines())), unwanted)
     return article.excerpt or whole or ", ".join(article.tags)
 
 

@@ -132,7 +132,7 @@ def at_word(text: str, most: int, *, mark: str = "…") -> str:
     if room <= 0:
         return ""
     end = _end_of_word(text, room)
-    head = text[:end].rstrip(_LOOSE_ENDS)
+    head = text[:end].rstrip(_LOOSE_ENDS) or text[:end].rstrip()
     return head + mark if head else ""
 
 
@@ -149,4 +149,4 @@ def _end_of_word(text: str, room: int) -> int:
     if last_word < room // 2 and _UNSPACED.match(text, last_any - 1 if last_any else 0):
         pauses = [match.start() for match in _WIDE_PAUSE.finditer(text, room // 2, last_any)]
         return pauses[-1] if pauses else last_any
-    return last_word or last_any
+    return last_word if text[:last_word].strip(_LOOSE_ENDS) else last_any

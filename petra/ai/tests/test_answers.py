@@ -149,6 +149,8 @@ def test_markup_quotes_and_entities_are_taken_out() -> None:
         "<script>alert(1)</script>",
     )
     assert fitted(answer, ASKED) == Words("Pumpkin soup", "Dinner Roast it & eat it . #soup #autumn", "alert(1)")
+    signs = Words("_*_Soup_*_ with *one* star, snake_case", "“\u0300Soup”", "«»")
+    assert fitted(signs, ASKED) == Words("Soup with one star, snake_case", "Soup", "«»")
 
 
 def test_topics_are_few_short_and_different() -> None:

@@ -10,8 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from petra.ai import sentences
+from petra.ai.answers import readable
 from petra.ai.contract import Brand, Request, Source, Turn, WordLimits, Words
 from petra.ai.offline import OfflineWriter
+from petra.ai.unwanted import unwanted_by
 
 LIMITS = WordLimits()
 SOUP = Source(
@@ -115,6 +117,8 @@ def test_a_long_title_is_cut_where_it_pauses_else_at_a_word() -> None:
         Source(text="あ" * 3000),
         Source(text="<p>Hello there</p>"),
         Source(title="IT IS ALL SHOUTED.", text="IT IS ALL SHOUTED. YES."),
+        Source(title="__", excerpt="**", text="`Soup` is what the code makes."),
+        Source(title="Soup", text="https://example.com/soup"),
     ],
 )
 def test_an_article_with_hardly_a_word_still_gets_words(source: Source) -> None:
@@ -137,7 +141,7 @@ def test_a_long_article_takes_no_time() -> None:
     assert (time.process_time() - started) / 5 < 0.1  # 20 ms on an idle machine; this one has neighbours
 
 
-TEXTS = st.text(max_size=300) | st.text(alphabet="ab .!?…\n\"'“”ß1é<>&;\u0301👨\u200d👩。", max_size=300)
+TEXTS = st.text(max_size=300) | st.text(alphabet="ab .!?…\n\"'“”ß1é<>&;*_`#/@\u0301👨\u200d👩。", max_size=300)
 
 
 @settings(deadline=None)
@@ -152,17 +156,22 @@ TEXTS = st.text(max_size=300) | st.text(alphabet="ab .!?…\n\"'“”ß1é<>&;\
     most=st.integers(25, 100),
 )
 @example("", "", "", "!!!", [], 0, "en", 25)
+@example("", "", "`", "", [], 0, "", 25)
+@example("`", "", "Soup", "", [], 0, "en", 25)
+@example("Soup", "", "https://example.com/soup", "", [], 1, "en", 25)
 def test_words_always_fit_and_are_there_whenever_the_article_has_any(
     title: str, excerpt: str, text: str, alt: str, headings: list[str], variant: int, language: str, most: int
 ) -> None:
     source = Source(
         title=title, excerpt=excerpt, text=text, picture_alt=alt, headings=tuple(headings), language=language
     )
-    words = write(source, variant, WordLimits(most, most * 2, most))
+    limits = WordLimits(most, most * 2, most)
+    unwanted = unwanted_by(Request(source, limits))
+    words = write(source, variant, limits)
     assert len(words[0]) <= most
     assert len(words[1]) <= most * 2
     assert len(words[2]) <= most
-    if any(sentences.one_line(part) for part in (title, excerpt, text)):
+    if any(readable(part, unwanted) for part in (title, excerpt, text)):  # a lone ` or an address is no word
         assert all(words)
     for one in words:
         assert one == sentences.one_line(one) or "<" in one or "&" in one

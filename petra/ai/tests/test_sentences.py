@@ -68,6 +68,8 @@ def test_a_pause_is_no_end(text: str, wanted: bool) -> None:
         ("今日は晴れ。明日は雨。", 8, "今日は晴れ。"),
         ("short", 5, "short"),
         ("anything", 0, ""),
+        ('" Donaudampfschifffahrt', 8, '" Donau…'),
+        ("———— ————", 6, "————…"),
     ],
 )
 def test_texts_are_shortened_at_a_sentence_else_at_a_word(text: str, most: int, wanted: str) -> None:
