@@ -20,7 +20,7 @@ _CLOSERS = r"[\"'”’“»«›‹)\]}」』）】]"
 # A run of stops is read once and whole ("++"): thousands of them would else be tried from each of them.
 _END = regex.compile(
     rf"(?P<stop>(?<![.!?…])[.!?…]++{_CLOSERS}*+)(?=\s+(?P<next>[\"'“„«»‹›(\[¿¡]*(?:[\p{{Lu}}\p{{Lt}}\p{{Lo}}\p{{N}}]|\p{{Emoji_Presentation}})))"
-    rf"|(?P<wide>[。！？｡]+{_CLOSERS}*)"
+    rf"|(?P<wide>[。！？｡]++{_CLOSERS}*+)(?![\p{{M}}\u200d])"
     r"|(?P<other>(?<![।॥۔؟])[।॥۔؟]++)(?=\s)"
 )
 _ENDS_WELL = regex.compile(rf"(?:[!?。！？｡।॥۔؟]|(?<!\.)\.){_CLOSERS}*\Z")
@@ -117,7 +117,7 @@ def fit_title(title: str, most: int) -> str:
     for kind in (_TITLE_BREAK, _TITLE_PAUSE):
         pauses = [match.start() for match in kind.finditer(title) if most // 2 <= match.start() <= most]
         if pauses:
-            return title[: pauses[-1]]
+            return title[: pauses[-1]].rstrip()
     return at_word(title, most)
 
 

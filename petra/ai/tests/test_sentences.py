@@ -70,6 +70,7 @@ def test_a_pause_is_no_end(text: str, wanted: bool) -> None:
         ("anything", 0, ""),
         ('" Donaudampfschifffahrt', 8, '" Donau…'),
         ("———— ————", 6, "————…"),
+        ("000。\u0300000000", 8, "000。\u030000…"),
     ],
 )
 def test_texts_are_shortened_at_a_sentence_else_at_a_word(text: str, most: int, wanted: str) -> None:
