@@ -8,8 +8,9 @@ from django.db import connection
 
 from petra.tenancy.rowsecurity import Finder
 
-# Where a delivery came to need a person within the last day, where an account is signed out without an incident, and
-# the open incidents that were looked at longest ago, so that each gets its turn however many there are.
+# Where a delivery came to need a person within the last day, where an account is signed out without an incident, where
+# an import by a blog's rhythm ended in an error within the last day, where words wait for a person, and the open
+# incidents that were looked at longest ago, so that each gets its turn however many there are.
 _TROUBLED = """
 create or replace function petra_troubled_workspaces(most integer) returns setof uuid
 language sql stable security definer set search_path = pg_catalog, public as $$
@@ -19,6 +20,12 @@ language sql stable security definer set search_path = pg_catalog, public as $$
   select a.workspace_id from public.accounts_account a where a.state = 'needs_reconnect' and not exists (
     select from public.notifications_incident i
     where i.workspace_id = a.workspace_id and i.key = 'reconnect:' || a.id and i.resolved_at is null)
+  union
+  select r.workspace_id from public.articles_importrun r
+    where r.is_by_rhythm and r.error <> '' and r.finished_at > now() - interval '1 day'
+  union
+  select w.workspace_id from public.posts_wordsrun w
+    where w.finished_at is null and w.state = 'paused' and w.because <> ''
   union
   (select i.workspace_id from public.notifications_incident i where i.resolved_at is null
     order by i.checked_at limit most)
@@ -34,7 +41,7 @@ FINDERS = (
     Finder(
         "petra_troubled_workspaces(integer)",
         _TROUBLED,
-        ("publishing_delivery", "accounts_account", "notifications_incident"),
+        ("publishing_delivery", "accounts_account", "articles_importrun", "posts_wordsrun", "notifications_incident"),
     ),
     Finder("petra_workspaces_with_mail()", _WAITING, ("notifications_mail",)),
 )

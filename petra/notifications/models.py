@@ -17,6 +17,8 @@ class IncidentKind(models.TextChoices):
     FAILED = "failed", "Not published"
     LATE = "late", "Late"
     UNCONFIRMED = "unconfirmed", "May be out"
+    IMPORT = "import", "Not imported"
+    WORDS = "words", "Words wait"
 
 
 class Wish(models.TextChoices):

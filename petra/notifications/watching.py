@@ -15,10 +15,13 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from petra.accounts.models import Account, AccountState
+from petra.articles.models import ImportRun, Rhythm, RunState
 from petra.lib import clock
 from petra.notifications import finding
 from petra.notifications.models import Incident, IncidentKind, Mail, Wish
 from petra.notifications.telling import wishes
+from petra.posts import words_runs
+from petra.posts.models import WordsRun, WordsRunState
 from petra.publishing import together
 from petra.publishing.finding import workspaces
 from petra.publishing.models import Delivery, State
@@ -59,11 +62,11 @@ def watch_workspace(workspace_id: UUID) -> int:
             if trouble is None:
                 incident.resolved_at = now
                 events.record("incident.resolved", subject=incident, what=incident.kind)
-            elif (incident.facts, incident.count) != (trouble.facts, trouble.count):
-                incident.facts, incident.count = trouble.facts, trouble.count
+            elif (incident.facts, incident.count, incident.path) != (trouble.facts, trouble.count, trouble.path):
+                incident.facts, incident.count, incident.path = trouble.facts, trouble.count, trouble.path
                 events.record("incident.changed", subject=incident, what=incident.kind, count=incident.count)
             incident.checked_at = now
-            incident.save(update_fields=["facts", "count", "checked_at", "resolved_at"])
+            incident.save(update_fields=["facts", "count", "path", "checked_at", "resolved_at"])
         new = [trouble for key, trouble in current.items() if key not in known]
         for trouble in new:
             _open(trouble)
@@ -106,6 +109,22 @@ def _troubles() -> Iterator[Trouble]:
     unsure = Delivery.objects.filter(state=State.UNCONFIRMED, next_at=None, account__state=AccountState.CONNECTED)
     if count := unsure.count():
         yield Trouble(IncidentKind.UNCONFIRMED, "unconfirmed", "/needs-you#unconfirmed", count)
+    yield from _imports()
+    for run in WordsRun.objects.filter(state=WordsRunState.PAUSED).exclude(because="").order_by("id"):
+        facts = {"because": run.because}
+        yield Trouble(
+            IncidentKind.WORDS, f"words:{run.pk}", f"/pins/words/{run.pk}", words_runs.progress(run).waiting, facts
+        )
+
+
+def _imports() -> Iterator[Trouble]:
+    """List blogs whose own rhythm ended in an error the last time. What a person starts, a person looks at."""
+    ended = ImportRun.objects.filter(kind="blog", state__in=(RunState.DONE, RunState.STOPPED, RunState.FAILED))
+    newest = ended.order_by("blog_id", "-created_at").distinct("blog_id").select_related("blog")
+    for run in newest:
+        if run.is_by_rhythm and run.error and run.blog.rhythm != Rhythm.MANUAL:
+            facts = {"blog": run.blog.name, "why": run.error}
+            yield Trouble(IncidentKind.IMPORT, f"import:{run.blog_id}", f"/articles/imports/{run.pk}", 1, facts)
 
 
 def _failed() -> Iterator[Trouble]:

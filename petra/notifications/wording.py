@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from petra.networks import registry
 from petra.notifications.models import Incident, IncidentKind
+from petra.posts import words_said
 
 
 def sentence_of(incident: Incident) -> str:
@@ -36,6 +37,15 @@ def sentence_of(incident: Incident) -> str:
                 "%(n)d posts may be out: please look, and say whether.",
                 n,
             ) % {"n": n}
+        case IncidentKind.IMPORT:
+            return _("%(blog)s was not imported: %(why)s") % {"blog": facts["blog"], "why": facts["why"]}
+        case IncidentKind.WORDS:
+            return _words_wait(n, words_said.said(facts["because"]))
+
+
+def _words_wait(waiting: int, said: words_said.Said) -> str:
+    sentence = ngettext("%(n)d post waits for words: %(why)s", "%(n)d posts wait for words: %(why)s", waiting)
+    return f"{sentence % {'n': waiting, 'why': said.happened}} {said.next_step}"
 
 
 def _signed_out(waiting: int, facts: Mapping[str, str]) -> str:

@@ -20,10 +20,10 @@ from django.utils.translation import ngettext
 
 from petra.ai import money
 from petra.lib import clock
-from petra.posts import access_keys, asking, budget, versions, words_runs
+from petra.posts import access_keys, asking, budget, versions, words_runs, words_said
 from petra.posts.models import Post, PostMedia, WordsRun, WordsRunState, WordsTask, WordsTaskState
 from petra.tenancy.models import User
-from petra.web import moments, pin_rows, words_said, words_view, words_writers
+from petra.web import moments, pin_rows, words_view, words_writers
 from petra.web.bulk_view import SHOWN_FOR, name_of
 from petra.web.statuses import Status, StatusKey, status
 

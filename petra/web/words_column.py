@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from petra.posts import words_said
 from petra.posts.models import (
     Generation,
     GenerationKind,
@@ -18,7 +19,7 @@ from petra.posts.models import (
     WordsTask,
     WordsTaskState,
 )
-from petra.web import words_said, words_view
+from petra.web import words_view
 
 
 @dataclass(frozen=True)

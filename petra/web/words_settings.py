@@ -17,11 +17,11 @@ from petra.ai.contract import WriterFailed
 from petra.articles.models import Blog
 from petra.lib import clock
 from petra.lib.errors import ProductError
-from petra.posts import access_keys
+from petra.posts import access_keys, words_said
 from petra.tenancy import access, scope
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import words_said, words_settings_view, words_writers
+from petra.web import words_settings_view, words_writers
 from petra.web.shell import show
 from petra.web.words_settings_view import WriterForm
 

@@ -18,14 +18,14 @@ from django.utils.translation import gettext_lazy as lazy
 
 from petra.ai.providers import Provider
 from petra.articles.models import Blog
-from petra.posts import access_keys, budget
+from petra.posts import access_keys, budget, words_said
 from petra.posts.access_keys import Standing
 from petra.posts.access_wishes import OFFLINE, Wish
+from petra.posts.words_said import Said
 from petra.tenancy.models import ROLE_RANK, Role
-from petra.web import moments, words_said, words_view, words_writers
+from petra.web import moments, words_view, words_writers
 from petra.web.live_viewer import Told, Viewer
 from petra.web.partials import Partial
-from petra.web.words_said import Said
 from petra.webhooks.models import Event
 
 _WARN_FROM = 0.8

@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from petra.ai.contract import FIELDS
-from petra.posts import versions, writing
+from petra.posts import versions, words_said, writing
 from petra.posts.models import Generation, GenerationKind, GenerationState, Post
+from petra.posts.words_said import Said
 from petra.tenancy.models import User
-from petra.web import moments, words_marks, words_said, words_writers
+from petra.web import moments, words_marks, words_writers
 from petra.web.words_marks import Marks
-from petra.web.words_said import Said
 
 OFFLINE = "offline"
 LABELS: dict[str, str | Promise] = {

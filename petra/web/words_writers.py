@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 
 from petra.ai.providers import Provider
 from petra.articles.models import Blog
-from petra.posts import access_keys
+from petra.posts import access_keys, words_said
 from petra.posts.access_keys import Standing
-from petra.web import words_said
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,13 @@ from pytest_django.fixtures import Settings
 from conftest import People
 from petra.accounts.health import mark_needs_reconnect
 from petra.accounts.models import Account, AccountState
+from petra.ai.contract import Cause
+from petra.articles.models import Blog, ImportRun, Rhythm, RunState
 from petra.lib import clock
 from petra.notifications import telling, watching
 from petra.notifications.models import Incident, IncidentKind, Wish
+from petra.posts import words_runs
+from petra.posts.models import WordsRun, WordsRunState
 from petra.publishing import scheduling, together
 from petra.publishing import testing as furniture
 from petra.publishing.models import Delivery, State
@@ -341,3 +345,58 @@ def test_incidents_go_with_the_history_once_they_are_over(account: Account) -> N
     assert watching.prune() == 1
     with scope.workspace(account.own_workspace_id):
         assert set(Incident.objects.values_list("key", flat=True)) == {"401False", "399True"}
+
+
+def test_a_blog_that_its_rhythm_could_not_read_is_told_until_it_can(people: People, account: Account) -> None:
+    with scope.workspace(people.workspace.pk):
+        blog = Blog.objects.create(name="The Slow Table", address="https://slow.example/", rhythm=Rhythm.DAILY)
+        one_by_hand = Blog.objects.create(name="Little Acre", address="https://acre.example/", rhythm=Rhythm.DAILY)
+        failed_run(one_by_hand, is_by_rhythm=False)
+        failed_run(blog)
+    for _ in range(2):
+        look()
+    told = ["Oak & Ember: The Slow Table was not imported: The site does not answer."]
+    assert to("alice@example.org") == told
+    with scope.workspace(people.workspace.pk):
+        later = failed_run(blog)
+        ImportRun.objects.create(blog=blog, kind="url", state=RunState.DONE)
+    look()
+    assert to("alice@example.org") == told, "the next day's failure is the same trouble"
+    with scope.workspace(people.workspace.pk):
+        assert telling.open_incidents().get().path == f"/articles/imports/{later.pk}"
+        ImportRun.objects.create(blog=blog, state=RunState.DONE, is_by_rhythm=True, finished_at=clock.now())
+    look()
+    with scope.workspace(people.workspace.pk):
+        assert not telling.open_incidents().exists()
+
+
+def failed_run(blog: Blog, *, is_by_rhythm: bool = True) -> ImportRun:
+    run: ImportRun = ImportRun.objects.create(
+        blog=blog,
+        state=RunState.FAILED,
+        is_by_rhythm=is_by_rhythm,
+        error="The site does not answer.",
+        finished_at=clock.now(),
+    )
+    return run
+
+
+def test_words_that_wait_for_a_person_are_told_and_those_a_person_paused_are_not(
+    people: People, account: Account
+) -> None:
+    with scope.workspace(people.workspace.pk):
+        asset, target = furniture.picture(), account.targets.get()
+        posts = [furniture.ready_post(asset, target=target) for _ in range(2)]
+        words_runs.pause(words_runs.start_run([posts[0].pk], actor_id=people.alice.pk, overwrite_edited=True))
+        run = words_runs.start_run([post.pk for post in posts], actor_id=people.alice.pk, overwrite_edited=True)
+        WordsRun.objects.filter(pk=run.pk).update(state=WordsRunState.PAUSED, because=Cause.KEY_REFUSED)
+    for _ in range(2):
+        look()
+    assert to("bob@example.org") == [
+        "Oak & Ember: 2 posts wait for words: The key was refused. Set another key.",
+    ]
+    with scope.workspace(people.workspace.pk):
+        words_runs.go_on(WordsRun.objects.get(pk=run.pk))
+    look()
+    with scope.workspace(people.workspace.pk):
+        assert not telling.open_incidents().exists()

@@ -15,7 +15,7 @@ from conftest import People
 from petra.ai.contract import Cause, Words
 from petra.ai.testing import KEY, AiDouble, ai_double  # noqa: F401  a fixture
 from petra.networks.registry import NETWORKS
-from petra.posts import access_keys, brand, budget
+from petra.posts import access_keys, brand, budget, words_said
 from petra.posts.models import (
     AiMonth,
     Generation,
@@ -29,7 +29,7 @@ from petra.posts.models import (
 from petra.posts.testing import work
 from petra.tenancy import scope, workspaces
 from petra.tenancy.models import Role, User
-from petra.web import languages, words_said
+from petra.web import languages
 from petra.web.tests import words_rows
 from petra.web.tests.page_rows import House
 
