@@ -45,6 +45,15 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Tone:
+    """How a blog sounds, in five steps each: -2 plain, brief, neutral; 2 playful, detailed, warm; 0 says nothing."""
+
+    playful: int = 0
+    detailed: int = 0
+    warm: int = 0
+
+
+@dataclass(frozen=True)
 class Brand:
     """How a blog wants to sound. Every text may be empty: nothing was said about it."""
 
@@ -61,6 +70,8 @@ class Brand:
     alt_text_opening: str = ""  # "Picture of", in the blog's language
     call_to_action: str = ""
     instructions: str = ""
+    tone: Tone = field(default_factory=Tone)
+    has_emoji: bool = False  # a few of them, and of hashtags, in descriptions
 
 
 @dataclass(frozen=True)
@@ -110,12 +121,20 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Example:
+    """What a person made of words that were proposed for another pin. What they left as it was is empty in both."""
+
+    proposed: Words
+    made: Words
+
+
+@dataclass(frozen=True)
 class Request:
     """One wish for words.
 
     `fields` names what is to be written; what isn't named is in `current` and stays. `siblings` are the words of the
     article's other pins, which these shall differ from; `variant` counts the pins of one article from 0. `turns` is the
-    conversation so far, the oldest first.
+    conversation so far, the oldest first. `examples`, the newest first, are of the same blog.
     """
 
     source: Source
@@ -126,6 +145,7 @@ class Request:
     siblings: tuple[Words, ...] = ()
     turns: tuple[Turn, ...] = ()
     variant: int = 0
+    examples: tuple[Example, ...] = ()
 
 
 @dataclass(frozen=True)

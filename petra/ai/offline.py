@@ -20,14 +20,30 @@ from petra.ai.passages import Heard, Passage, Reader, clean, join, width
 from petra.ai.topics import topics_of
 from petra.ai.unwanted import Unwanted, unwanted_by
 
-GOOD_DESCRIPTION = 420  # what readers take in; the limit of a network may be lower, then it counts
 SHORT_DESCRIPTION = 180  # for who asked for less
-_ENOUGH = 160  # characters of a description: below, another passage is added
 _READ_AT_MOST = 12_000  # characters of an article: what says what it is about stands before
 _OF_THE_BEGINNING = 6  # passages
 _DEALT_ANEW = 8  # passages
 _MOST_VARIANTS = 50
 _SHORT_SENTENCE = range(20, 71)  # characters: one that can be a title
+
+
+@dataclass(frozen=True)
+class _Size:
+    """How long a description may be, in characters, and from when it says enough: below, up to `more` other passages
+    are added.
+    """
+
+    room: int
+    enough: int
+    more: int = 1
+
+    def at_most(self, room: int) -> _Size:
+        return _Size(min(self.room, room), min(self.enough, room), self.more)
+
+
+# By the steps from brief to detailed; the middle is what readers take in.
+_SIZES = {-2: _Size(180, 80), -1: _Size(280, 120), 0: _Size(420, 160), 1: _Size(560, 280, 2), 2: _Size(700, 420, 3)}
 
 
 @dataclass(frozen=True)
@@ -68,9 +84,10 @@ def _words_of(request: Request) -> Words:
     unwanted, limits, brand = unwanted_by(request), request.limits, request.brand
     article = _read(request.source, unwanted)
     wants_less = bool(request.turns and SHORTER.search(request.turns[-1].feedback.lower()))
-    room = min(limits.max_description, SHORT_DESCRIPTION if wants_less else GOOD_DESCRIPTION)
+    room = min(limits.max_description, SHORT_DESCRIPTION) if wants_less else limits.max_description
+    size = _SIZES[brand.tone.detailed].at_most(room)
     reader = Reader(article, unwanted)
-    title, description = _title_and_description(article, reader, request, room)
+    title, description = _title_and_description(article, reader, request, size)
     subject = article.title or title
     opening = sentences.one_line(brand.alt_text_opening)
     written = Words(
@@ -111,13 +128,13 @@ def _language_of(article: Source) -> str:
     return best if seen[best] * 8 > sum(words.values()) else ""
 
 
-def _title_and_description(article: Source, reader: Reader, request: Request, room: int) -> tuple[str, str]:
+def _title_and_description(article: Source, reader: Reader, request: Request, size: _Size) -> tuple[str, str]:
     """Choose what no other pin of the article says; `variant` says the how manieth of what is left.
 
     Without siblings, the pins before this one are made up again.
     """
-    passages = reader.passages(room=room, enough=min(_ENOUGH, room))
-    hands = _hands(article, reader, passages, room)
+    room, passages = size.room, reader.passages(room=size.room, enough=size.enough)
+    hands = _hands(article, reader, passages, size)
     said = _Said()
     for sibling in (*request.siblings, *(turn.proposal for turn in request.turns)):
         said.add(sibling)
@@ -139,9 +156,9 @@ def _title_and_description(article: Source, reader: Reader, request: Request, ro
 # ---- description ----
 
 
-def _hands(article: Source, reader: Reader, passages: Sequence[Passage], room: int) -> list[_Hand]:
+def _hands(article: Source, reader: Reader, passages: Sequence[Passage], size: _Size) -> list[_Hand]:
     """Share the article's passages out: the first hand opens like the article, each of the others has the best left."""
-    opening = _opening(article, reader, passages, room)
+    opening = _opening(article, reader, passages, size)
     hands = [_Hand(tuple(opening), is_first=True)] if opening else []
     used, heard = set(opening), Heard(opening)
     left = [passage for passage in passages if not heard.says(passage.sentences[0])]
@@ -151,8 +168,10 @@ def _hands(article: Source, reader: Reader, passages: Sequence[Passage], room: i
             continue
         taken = [passage]
         used.update(passage.sentences)
-        if width(passage.text) < _ENOUGH * 4 // 5:
-            taken += _beside(passage, left, used, room - len(passage.text) - 1)
+        for _ in range(size.more):
+            said = join(one.text for one in taken)
+            if width(said) < size.enough * 4 // 5:
+                taken += _beside(passage, left, used, size.room - len(said) - 1)
         ordered = sorted(taken, key=lambda one: one.place)
         hands.append(_Hand(tuple(s for one in ordered for s in one.sentences), passage.heading))
     return hands
@@ -167,7 +186,7 @@ def _beside(passage: Passage, left: Sequence[Passage], used: set[str], room: int
     return near[:1]
 
 
-def _opening(article: Source, reader: Reader, passages: Sequence[Passage], room: int) -> list[str]:
+def _opening(article: Source, reader: Reader, passages: Sequence[Passage], size: _Size) -> list[str]:
     """Begin with the excerpt's whole sentences and go on as the article does, else with its best passage."""
     title = Heard([article.title])
     usable = reader.usable(_without_title(article.excerpt, article.title))
@@ -175,17 +194,20 @@ def _opening(article: Source, reader: Reader, passages: Sequence[Passage], room:
         usable.pop(0)
     taken: list[str] = []
     for sentence in usable:
-        if len(join([*taken, sentence])) > room:
+        if len(join([*taken, sentence])) > size.room:
             break
         taken.append(sentence)
-    if taken and width(join(taken)) < _ENOUGH:
-        left = room - len(join(taken)) - 1
-        taken += reader.after(taken[-1], room=left, enough=_ENOUGH) or _more(taken, _early(passages), left)
+    if taken and width(join(taken)) < size.enough:
+        left = size.room - len(join(taken)) - 1
+        taken += reader.after(taken[-1], room=left, enough=size.enough) or _more(taken, _early(passages), left)
     elif not taken and passages:
         first, *others = _early(passages)
         taken = list(first.sentences)
-        if width(join(taken)) < _ENOUGH:
-            taken += _more(taken, others, room - len(join(taken)) - 1)
+        if width(join(taken)) < size.enough:
+            taken += _more(taken, others, size.room - len(join(taken)) - 1)
+    for _ in range(size.more - 1):
+        if width(join(taken)) < size.enough:
+            taken += _more(taken, _early(passages), size.room - len(join(taken)) - 1)
     return taken
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from petra.ai import sentences
 from petra.ai.answers import readable
-from petra.ai.contract import Brand, Request, Source, Turn, WordLimits, Words
+from petra.ai.contract import Brand, Example, Request, Source, Tone, Turn, WordLimits, Words
 from petra.ai.offline import OfflineWriter
 from petra.ai.unwanted import unwanted_by
 
@@ -64,6 +64,25 @@ def test_a_description_is_made_of_the_articles_own_whole_sentences() -> None:
     assert "[…]" not in description
     assert 120 <= len(description) <= 420
     assert alt_text == "A bowl of orange soup on a wooden table"
+
+
+def test_brief_is_shorter_and_detailed_longer_and_both_whole() -> None:
+    told = [
+        OfflineWriter().write(Request(SOUP, brand=Brand(tone=Tone(detailed=step)))).words.description
+        for step in (-2, 0, 2)
+    ]
+    brief, usual, detailed = map(len, told)
+    assert brief < usual < detailed
+    assert brief <= 180 and detailed <= 700
+    assert all(sentences.ends_well(description) for description in told)
+    narrow = Request(SOUP, WordLimits(max_description=120), brand=Brand(tone=Tone(detailed=2)))
+    assert len(OfflineWriter().write(narrow).words.description) <= 120
+
+
+def test_tone_emoji_and_examples_are_nothing_to_the_offline_writer() -> None:
+    example = Example(Words("Old"), Words("New"))
+    loud = Request(SOUP, brand=Brand(tone=Tone(playful=2, warm=-2), has_emoji=True), examples=(example,))
+    assert OfflineWriter().write(loud).words == OfflineWriter().write(Request(SOUP)).words
 
 
 def test_an_abbreviation_is_no_end() -> None:
