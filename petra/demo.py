@@ -21,7 +21,7 @@ from django.conf import settings
 from petra.accounts import connecting, targets
 from petra.accounts.models import Account, Target
 from petra.articles import importing
-from petra.articles.models import Article, ImportRun, RunState
+from petra.articles.models import Article, Blog, ImportRun, RunState
 from petra.lib import clock, queue
 from petra.lib.ids import new_secret
 from petra.networks.client import Client
@@ -42,6 +42,7 @@ PINS_EACH: Final = 2
 PACE: Final = {"PETRA_WRITE_GAP_S": "1", "PETRA_LOOKS_S": "2,4,6", "PETRA_IMPORT_GAP_S": "0.1"}
 _FIRST_AFTER: Final = timedelta(seconds=3)
 _QUICK_GAP: Final = timedelta(seconds=3)  # between two pins of the demo; each account has every second one
+_LOOK_EVERY_S: Final = 0.5
 _QUICK: Final = 10  # pins that go out at once; the others go into slots, at a human pace
 # Which board of the simulated profiles an article's tag leads to.
 _BOARDS: Final = {
@@ -98,9 +99,7 @@ def fill(*, workspace_id: UUID, is_all_quick: bool = False) -> None:
     """
     with scope.workspace(workspace_id):
         blog = importing.add_blog(f"{settings.SIMULATOR_URL}/blog/", name="The Slow Table")
-        run = None if blog.articles.exists() else importing.start_import(blog)
-    if run is not None:
-        importing.run_import(workspace_id=workspace_id, run_id=run.pk)
+    _import(workspace_id, blog)
     with scope.workspace(workspace_id):
         boards = {target.name: target for target in Target.objects.filter(parent=None)}
         articles = list(Article.objects.filter(blog=blog, posts=None).order_by("-published_at", "id"))
@@ -113,6 +112,18 @@ def fill(*, workspace_id: UUID, is_all_quick: bool = False) -> None:
         )
         _plan(workspace_id, is_all_quick=is_all_quick)  # at once, so that the first pin is out within seconds
     _plan(workspace_id, is_all_quick=is_all_quick)
+
+
+def _import(workspace_id: UUID, blog: Blog) -> None:
+    """Import the blog once. Its job is in the queue, too: where a worker took that first, wait for it."""
+    with scope.workspace(workspace_id):
+        run = ImportRun.objects.filter(blog=blog).order_by("created_at").first() or importing.start_import(blog)
+    while run.state in (RunState.QUEUED, RunState.RUNNING):
+        importing.run_import(workspace_id=workspace_id, run_id=run.pk)
+        with scope.workspace(workspace_id):
+            run.refresh_from_db()
+        if run.state in (RunState.QUEUED, RunState.RUNNING):
+            clock.sleep(_LOOK_EVERY_S)
 
 
 def _board_for(article: Article) -> str:
