@@ -22,10 +22,9 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -33,11 +32,7 @@ from bench.furniture import Bench, Plan, bench_database, end
 from bench.judging import Verdict, judge
 from bench.measuring import load_1m, report
 from petra.lib import clock
-from petra.simulator.testing import SimulatedAccount
 from petra.tenancy import scope
-
-if TYPE_CHECKING:
-    from petra.accounts.models import Account
 
 SETTINGS: Final = {
     "PETRA_WORKER_GONE_S": "4",
@@ -196,6 +191,7 @@ def _be_the_person(bench: Bench, havoc: Havoc) -> None:
     """Connect what is signed out again, as through the consent page, and let long waits be over."""
     from petra.accounts.models import Account, AccountState
     from petra.publishing import scheduling
+    from petra.publishing.testing import sign_in_again
 
     with scope.workspace(bench.workspace_id):
         out = list(Account.objects.filter(state=AccountState.NEEDS_RECONNECT).order_by("id")[:20])
@@ -203,32 +199,13 @@ def _be_the_person(bench: Bench, havoc: Havoc) -> None:
         profile = bench.simulator.account(account.username)
         with scope.workspace(bench.workspace_id):
             locked = Account.objects.select_for_update().get(pk=account.pk)
-            _sign_in(locked, profile)
+            sign_in_again(locked, profile)
             scheduling.resume_account(locked)
         havoc.reconnected += 1
     with scope.workspace(bench.workspace_id), connection.cursor() as cursor:
         for statement in _SHORTEN:
             cursor.execute(statement, {"workspace": bench.workspace_id, "long": _LONG_WAIT_S})
             havoc.waits_cut += max(cursor.rowcount, 0)
-
-
-def _sign_in(account: Account, profile: SimulatedAccount) -> None:
-    from petra.accounts import tokens
-    from petra.networks.contract import Tokens
-
-    now = clock.now()
-    tokens.store(
-        account,
-        Tokens(
-            access=profile.access_token,
-            refresh=profile.refresh_token,
-            access_expires_at=now + timedelta(days=30),
-            refresh_expires_at=now + timedelta(days=60),
-            scopes=profile.scopes,
-        ),
-    )
-    account.state, account.state_reason = "connected", ""
-    account.save()
 
 
 def _look(bench: Bench) -> tuple[int, object]:

@@ -49,19 +49,23 @@ def actor_of(user: User, workspace: Workspace) -> Actor:
 
 def account_of(profile: Profile, workspace_id: UUID, *, access_expires_at: datetime | None = None) -> Account:
     """Write down an account as if it had been connected. Opens its own scope."""
-    now = clock.now()
     with scope.workspace(workspace_id):
         account = Account(network=NETWORK, remote_id=profile.id, username=profile.username)
-        granted = Tokens(
-            access=profile.access_token,
-            refresh=profile.refresh_token,
-            access_expires_at=access_expires_at or now + timedelta(days=30),
-            refresh_expires_at=now + timedelta(days=60),
-            scopes=profile.scopes,
-        )
-        tokens.store(account, granted)
+        tokens.store(account, granted_to(profile, access_expires_at=access_expires_at))
         account.save(force_insert=True)
     return account
+
+
+def granted_to(profile: Profile, *, access_expires_at: datetime | None = None) -> Tokens:
+    """Give the tokens of a profile as if they had just been granted."""
+    now = clock.now()
+    return Tokens(
+        access=profile.access_token,
+        refresh=profile.refresh_token,
+        access_expires_at=access_expires_at or now + timedelta(days=30),
+        refresh_expires_at=now + timedelta(days=60),
+        scopes=profile.scopes,
+    )
 
 
 def consent(url: str, *, profile: str, decision: str = "allow", scopes: Sequence[str] | None = None) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from io import BytesIO
 from typing import Protocol
 from uuid import UUID
@@ -11,12 +11,11 @@ from uuid import UUID
 from django.db import connection
 from PIL import Image
 
-from petra.accounts import tokens
+from petra.accounts import testing, tokens
 from petra.accounts.models import Account, AccountState, Target
 from petra.lib import clock
 from petra.media import renditions, storing
 from petra.media.models import Asset
-from petra.networks.contract import Tokens
 from petra.posts.models import Post, PostMedia, WordsState
 from petra.publishing import lanes, scheduling
 from petra.publishing.models import Delivery
@@ -33,19 +32,9 @@ class Board(Protocol):
     def name(self) -> str: ...
 
 
-class Profile(Protocol):
+class Profile(testing.Profile, Protocol):
     """What is needed of a simulated account."""
 
-    @property
-    def username(self) -> str: ...
-    @property
-    def id(self) -> str: ...
-    @property
-    def access_token(self) -> str: ...
-    @property
-    def refresh_token(self) -> str: ...
-    @property
-    def scopes(self) -> tuple[str, ...]: ...
     @property
     def boards(self) -> Sequence[Board]: ...
 
@@ -53,17 +42,7 @@ class Profile(Protocol):
 def connect(profile: Profile, *, network: str) -> Account:
     """Write down an account as if it had been connected through the consent page. Call inside a scope."""
     account = Account(network=network, remote_id=profile.id, username=profile.username, display_name=profile.username)
-    now = clock.now()
-    tokens.store(
-        account,
-        Tokens(
-            access=profile.access_token,
-            refresh=profile.refresh_token,
-            access_expires_at=now + timedelta(days=30),
-            refresh_expires_at=now + timedelta(days=60),
-            scopes=profile.scopes,
-        ),
-    )
+    tokens.store(account, testing.granted_to(profile))
     account.save(force_insert=True)
     Target.objects.bulk_create(
         Target(account=account, remote_id=board.id, kind="board", name=board.name) for board in profile.boards
@@ -74,17 +53,7 @@ def connect(profile: Profile, *, network: str) -> Account:
 
 def sign_in_again(account: Account, profile: Profile) -> None:
     """Give an account fresh tokens, as reconnecting does. Call inside a scope."""
-    now = clock.now()
-    tokens.store(
-        account,
-        Tokens(
-            access=profile.access_token,
-            refresh=profile.refresh_token,
-            access_expires_at=now + timedelta(days=30),
-            refresh_expires_at=now + timedelta(days=60),
-            scopes=profile.scopes,
-        ),
-    )
+    tokens.store(account, testing.granted_to(profile))
     account.state, account.state_reason = AccountState.CONNECTED, ""
     account.save()
 
