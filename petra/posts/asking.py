@@ -19,7 +19,7 @@ from petra.articles.models import Article, ArticleImage
 from petra.media import storing
 from petra.media.models import Asset, Rendition
 from petra.media.pictures import DAMAGED
-from petra.posts import brand, drafting
+from petra.posts import brand, drafting, examples
 from petra.posts.models import Generation, Post
 from petra.posts.versions import from_plain, words_of
 
@@ -61,6 +61,7 @@ def question_of(generation: Generation, *, brief: str = "") -> Question:
         fields=frozenset(generation.fields) & frozenset(FIELDS),
         current=from_plain(generation.before),
         turns=turns_of(generation.turns),
+        examples=examples.for_post(post),
     )
     return replace(found, request=request)
 

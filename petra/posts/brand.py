@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from petra.ai.contract import Brand
+from petra.ai.contract import Brand, Tone
 from petra.articles.models import Blog
 from petra.lib import clock
 from petra.lib.errors import ProductError
+from petra.posts import examples
 from petra.posts.models import BrandProfile
 from petra.posts.plain import one_line, plain
 from petra.webhooks import events
@@ -26,6 +27,8 @@ TEXTS: Final = tuple(
     if name not in ("keywords", "banned_words")
 )  # fmt: skip
 LISTS: Final = ("keywords", "banned_words")
+TONES: Final = ("playful", "detailed", "warm")
+STEPS: Final = range(-2, 3)  # of a tone; the middle says nothing
 MAX_TEXT: Final = 2_000
 MAX_ENTRY: Final = 80
 MAX_ENTRIES: Final = 100
@@ -49,9 +52,15 @@ def save(
     *,
     texts: Mapping[str, str] | None = None,
     lists: Mapping[str, Sequence[str]] | None = None,
+    tone: Tone | None = None,
+    has_emoji: bool | None = None,
+    is_learning: bool | None = None,
     ai_disclosures: Sequence[str] | None = None,
 ) -> BrandProfile:
-    """Change what is named, leave the rest. `texts` are of TEXTS, `lists` of LISTS. Raises BadProfile."""
+    """Change what is named, leave the rest. `texts` are of TEXTS, `lists` of LISTS. Raises BadProfile.
+
+    Without `is_learning`, what was kept of a person's edits is deleted.
+    """
     values: dict[str, object] = {}
     for name, text in (texts or {}).items():
         if name not in TEXTS:
@@ -61,11 +70,36 @@ def save(
         if name not in LISTS:
             raise ValueError(name)
         values[name] = _entries(entries)
+    if tone is not None:
+        values |= _steps(tone)
     if ai_disclosures is not None:
         values["ai_disclosures"] = [one_line(kind)[:60] for kind in ai_disclosures][:10]
-    profile, _ = BrandProfile.objects.update_or_create(blog=blog, defaults={**values, "updated_at": clock.now()})
-    events.record("blog.brand_changed", subject=blog, fields=sorted(values))
-    return profile  # type: ignore[no-any-return]  # the manager's type is open, see TenantModel
+    values |= {"has_emoji": has_emoji} if has_emoji is not None else {}
+    values |= {"is_learning": is_learning} if is_learning is not None else {}
+    return _put(blog, values)
+
+
+def copy(blog: Blog, to: Blog) -> BrandProfile:
+    """Give another blog the same voice: all but what the Blog itself has, and whether it learns. Raises BadProfile."""
+    if blog.pk == to.pk:
+        raise BadProfile("Choose another blog.")
+    here = profile_of(blog)
+    names = (*TEXTS, *LISTS, *TONES, "has_emoji", "ai_disclosures")
+    return _put(to, {name: getattr(here, name) for name in names})
+
+
+def _put(blog: Blog, values: dict[str, object]) -> BrandProfile:
+    """Write what differs, and tell of it; what is saved again as it was is no change."""
+    here: BrandProfile | None = BrandProfile.objects.select_for_update().filter(blog=blog).first()
+    before = here or BrandProfile(blog=blog)
+    differs = {name: value for name, value in values.items() if getattr(before, name) != value}
+    if differs:
+        defaults = {**differs, "updated_at": clock.now()}
+        here, _ = BrandProfile.objects.update_or_create(blog=blog, defaults=defaults)
+        events.record("blog.brand_changed", subject=blog, fields=sorted(differs))
+    if here is not None and not here.is_learning:
+        examples.forget(blog)
+    return here or before
 
 
 def as_brand(blog: Blog | None, *, brief: str = "") -> Brand:
@@ -87,6 +121,8 @@ def as_brand(blog: Blog | None, *, brief: str = "") -> Brand:
         alt_text_opening=profile.alt_text_opening,
         call_to_action=profile.call_to_action,
         instructions="\n".join(filter(None, (profile.instructions, brief))),
+        tone=Tone(profile.playful, profile.detailed, profile.warm),
+        has_emoji=profile.has_emoji,
     )
 
 
@@ -100,6 +136,13 @@ def _text(text: str) -> str:
     if len(kept) > MAX_TEXT:
         raise BadProfile(f"This text has {len(kept):,} characters. At most {MAX_TEXT:,} are of use to a writer.")
     return kept
+
+
+def _steps(tone: Tone) -> dict[str, int]:
+    steps = {name: getattr(tone, name) for name in TONES}
+    if not all(step in STEPS for step in steps.values()):
+        raise BadProfile("A tone has five steps.")
+    return steps
 
 
 def _entries(entries: Sequence[str]) -> list[str]:

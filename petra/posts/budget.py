@@ -30,8 +30,8 @@ NO_PRICE = "The price of this model isn't known. Enter its price per million tok
 
 _RESERVE = """
 insert into posts_aimonth as m (id, workspace_id, blog_id, month, spent_usd, reserved_usd, spent_tokens,
-  reserved_tokens, unpriced_tokens, asked, lost)
-select gen_random_uuid(), %(workspace)s, %(blog)s, %(month)s, 0, %(usd)s, 0, %(tokens)s, 0, 0, 0
+  reserved_tokens, unpriced_tokens, asked, lost, written, took_ms)
+select gen_random_uuid(), %(workspace)s, %(blog)s, %(month)s, 0, %(usd)s, 0, %(tokens)s, 0, 0, 0, 0, 0
 where (%(most_usd)s::numeric is null or %(usd)s::numeric <= %(most_usd)s::numeric)
   and (%(most_tokens)s::bigint is null or %(tokens)s::bigint <= %(most_tokens)s::bigint)
 on conflict (workspace_id, blog_id, month) do update
@@ -47,7 +47,8 @@ _SETTLE = """
 update posts_aimonth set reserved_usd = greatest(reserved_usd - %(reserved_usd)s, 0),
   reserved_tokens = greatest(reserved_tokens - %(reserved_tokens)s, 0),
   spent_usd = spent_usd + %(usd)s, spent_tokens = spent_tokens + %(tokens)s,
-  unpriced_tokens = unpriced_tokens + %(unpriced)s, asked = asked + %(asked)s, lost = lost + %(lost)s
+  unpriced_tokens = unpriced_tokens + %(unpriced)s, asked = asked + %(asked)s, lost = lost + %(lost)s,
+  written = written + %(written)s, took_ms = took_ms + %(took_ms)s
 where id = %(id)s and workspace_id = %(workspace)s
 """
 
@@ -63,6 +64,8 @@ class Left:
     reserved_tokens: int
     unpriced_tokens: int
     asked: int
+    written: int
+    took_ms: int
     monthly_usd: Decimal | None
     monthly_tokens: int | None
 
@@ -94,6 +97,8 @@ def left(blog: Blog | None) -> Left:
         reserved_tokens=row.reserved_tokens,
         unpriced_tokens=row.unpriced_tokens,
         asked=row.asked,
+        written=row.written,
+        took_ms=row.took_ms,
         monthly_usd=standing.monthly_usd,
         monthly_tokens=standing.monthly_tokens,
     )
@@ -135,9 +140,12 @@ def reserve(generation: Generation, standing: Standing, most: Usage) -> None:
     generation.month_id, generation.reserved_usd, generation.reserved_tokens = made[0], usd, tokens
 
 
-def settle(generation: Generation, usage: Usage, *, asked: int) -> None:
-    """Put what a try took in place of its reservation, on the month and on `generation`, without saving."""
-    _settle(generation, usage, asked=asked, lost=0)
+def settle(generation: Generation, usage: Usage, *, asked: int, took_ms: int | None = None) -> None:
+    """Put what a try took in place of its reservation, on the month and on `generation`, without saving.
+
+    `took_ms` is how long words took to come; None where none came.
+    """
+    _settle(generation, usage, asked=asked, lost=0, took_ms=took_ms)
 
 
 def settle_lost(generation: Generation) -> None:
@@ -152,7 +160,7 @@ def added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None or other is None else one + other
 
 
-def _settle(generation: Generation, usage: Usage, *, asked: int, lost: int) -> None:
+def _settle(generation: Generation, usage: Usage, *, asked: int, lost: int, took_ms: int | None = None) -> None:
     tokens = usage.input_tokens + usage.output_tokens
     if generation.month_id is not None:
         values: dict[str, Decimal | int | UUID | None] = {
@@ -165,6 +173,8 @@ def _settle(generation: Generation, usage: Usage, *, asked: int, lost: int) -> N
             "unpriced": tokens if usage.cost_usd is None else 0,
             "asked": asked,
             "lost": lost,
+            "written": int(took_ms is not None),
+            "took_ms": took_ms or 0,
         }
         with connection.cursor() as cursor:
             cursor.execute(_SETTLE, values)

@@ -13,13 +13,16 @@ from uuid import UUID
 from django.db.models import Max
 
 from petra.ai.contract import FIELDS, Words
+from petra.ai.offline import OfflineWriter
 from petra.lib import clock
 from petra.lib.errors import ProductError
+from petra.posts import examples
 from petra.posts.models import Generation, GenerationKind, GenerationState, Post
 
 KEPT_VERSIONS = 3
 ALL_WORDS = (*FIELDS, "topics")
 _BY_PERSON = (GenerationKind.HAND, GenerationKind.RESTORE)
+_BY_AI = (GenerationKind.WRITE, GenerationKind.REWRITE)
 
 
 class EditedMeanwhile(ProductError):
@@ -97,6 +100,8 @@ def put(
     row.fields, row.finished_at = changed(words, before), now
     row.save()
     _forget_old(here)
+    if kind == GenerationKind.RESTORE:
+        examples.take_back(here, words)
     post.refresh_from_db()
     return row
 
@@ -112,7 +117,9 @@ def note_edit(post: Post, *, actor_id: UUID | None) -> None:
         Generation.objects.filter(pk=newest.pk).update(
             **plain(words), fields=fields, actor_id=actor_id, finished_at=clock.now()
         )
+        _note_example(post, words, _before(newest))
         return
+    _note_example(post, words, newest)
     _keep_by_hand(post, words, actor_id, fields=changed(words, words_of(newest)) if newest else list(ALL_WORDS))
 
 
@@ -147,6 +154,17 @@ def _keep_by_hand(post: Post, words: Words, actor_id: UUID | None, *, fields: li
         **plain(words),
     )
     _forget_old(post)
+
+
+def _note_example(post: Post, made: Words, before: Generation | None) -> None:
+    if before is not None and before.kind in _BY_AI and before.writer != OfflineWriter.name:
+        examples.note(post, words_of(before), made)
+
+
+def _before(version: Generation) -> Generation | None:
+    older = Generation.objects.filter(post_id=version.post_id, state=GenerationState.KEPT, number__lt=version.number)
+    found: Generation | None = older.order_by("-number").first()
+    return found
 
 
 def _newest(post: Post) -> Generation | None:

@@ -99,8 +99,9 @@ class BrandProfile(TenantModel):
 
     Basics: name, address, language (Blog). Import: rhythm (Blog; feeds and sitemaps are found by Petra itself). Brand
     and content: about, audience, voice, keywords, banned words. Visual style: look, colours. AI instructions: title
-    rules, description rules, alt text opening, call to action, further instructions. Beside them stands what the
-    blog's pins disclose of AI unless a pin says otherwise.
+    rules, description rules, alt text opening, call to action, further instructions. Beside them stand its tone,
+    whether descriptions hold emoji and hashtags, whether a person's edits are kept as examples, and what the blog's
+    pins disclose of AI unless a pin says otherwise.
     """
 
     blog = TenantForeignKey(Blog, models.CASCADE, related_name="brand_profiles")
@@ -116,12 +117,41 @@ class BrandProfile(TenantModel):
     alt_text_opening = models.TextField(blank=True)
     call_to_action = models.TextField(blank=True)
     instructions = models.TextField(blank=True)
+    playful = models.SmallIntegerField(default=0)  # the tone, see ai.contract.Tone
+    detailed = models.SmallIntegerField(default=0)
+    warm = models.SmallIntegerField(default=0)
+    has_emoji = models.BooleanField(default=False)
+    is_learning = models.BooleanField(default=True)
     ai_disclosures = models.JSONField(default=list)
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["workspace", "blog"], name="brand_profile_once"),
+            models.CheckConstraint(
+                condition=Q(playful__range=(-2, 2), detailed__range=(-2, 2), warm__range=(-2, 2)),
+                name="brand_profile_tone",
+            ),
+        ]
+
+
+class WordsExample(TenantModel):
+    """What a person made of the words a model wrote for a post. Outlives the versions; one for each post, the newest 50
+    of a blog. Both hold the fields that were changed, as `{"title": …}`.
+    """
+
+    blog = TenantForeignKey(Blog, models.CASCADE, related_name="words_examples")
+    post = TenantForeignKey("posts.Post", models.CASCADE, related_name="+")
+    proposed = models.JSONField(default=dict)
+    made = models.JSONField(default=dict)
+    noted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["workspace", "post"], name="words_example_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["workspace", "blog", "-noted_at"], name="words_example_newest"),
         ]
 
 
@@ -172,6 +202,8 @@ class AiMonth(TenantModel):
     unpriced_tokens = models.PositiveBigIntegerField(default=0)  # among the spent ones: their price isn't known
     asked = models.PositiveIntegerField(default=0)  # how often a model was asked
     lost = models.PositiveIntegerField(default=0)  # tries charged by estimate, because their worker died
+    written = models.PositiveIntegerField(default=0)  # tries that brought words
+    took_ms = models.PositiveBigIntegerField(default=0)  # how long those took
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -32,6 +32,7 @@ class Came:
     asked: int
     written: Written | None = None
     failure: WriterFailed | None = None
+    took_ms: int = 0
 
 
 def locked(generation_id: UUID) -> Generation | None:
@@ -70,7 +71,7 @@ def _settle_cost(taken: Try, row: Generation, came: Came) -> None:
     more = came.asked - 1
     pace.leave(taken.holder_id, key_digest=taken.opened.key_digest, more=more, per_minute=standing.per_minute)
     _note_rate(taken, came.failure)
-    budget.settle(row, came.usage, asked=came.asked)
+    budget.settle(row, came.usage, asked=came.asked, took_ms=came.took_ms if came.written is not None else None)
     if came.failure is None or came.failure.cause in access_keys.OF_ACCESS:
         access_keys.note(standing, came.failure)
 

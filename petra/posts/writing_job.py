@@ -157,10 +157,12 @@ def _write_off(row: Generation) -> None:
 def _ask(taken: Try, request: Request) -> Came:
     standing = taken.opened.standing
     partial = Incoming(taken) if taken.row.event_id is not None else None
+    began = clock.monotonic()
     try:
         written = taken.opened.writer.write(request, on_partial=partial)
     except WriterFailed as failure:
         return Came(budget.priced(failure.usage, standing), 1, failure=failure)
     except Stopped as stopped:
         return Came(budget.priced(stopped.usage, standing), 1)
-    return Came(budget.priced(written.usage, standing), written.asked, written=written)
+    took_ms = round((clock.monotonic() - began) * 1000)
+    return Came(budget.priced(written.usage, standing), written.asked, written=written, took_ms=took_ms)

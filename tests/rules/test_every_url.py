@@ -21,7 +21,7 @@ from petra.articles.models import Article, Blog, ImportRun
 from petra.lib import clock
 from petra.notifications.models import Incident
 from petra.posts import words_runs
-from petra.posts.models import Generation
+from petra.posts.models import Generation, WordsExample
 from petra.publishing import bulk
 from petra.publishing import testing as furniture
 from petra.simulator.testing import SimulatedAccount, SimulatedBoard
@@ -103,6 +103,7 @@ def alices_rows(people: People) -> dict[str, str]:
         post = furniture.ready_post(asset, target=target, title=SECRET)
         delivery = furniture.planned(post, account=account, due_at=clock.now() + timedelta(days=1))
         generation = Generation.objects.create(post=post, number=1, writer="offline", title=SECRET)
+        WordsExample.objects.create(blog=blog, post=post, proposed={"title": SECRET}, made={"title": f"{SECRET} 2"})
         incident = Incident.objects.create(kind="reconnect", key=SECRET, path="/pins", facts={"network": "pinterest"})
         bulk_run = bulk.start([post.pk])
         words_run = words_runs.start_run([post.pk], actor_id=people.alice.pk)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from conftest import People
+from petra.ai.contract import Tone
 from petra.articles.models import Blog
 from petra.posts import brand, composing
 from petra.posts.models import BrandProfile, Post
 from petra.posts.tests.samples import Pictures, article
 from petra.tenancy import scope
 from petra.tenancy.models import Workspace
+from petra.webhooks.models import Event
 
 
 @pytest.fixture
@@ -51,6 +54,37 @@ def test_what_is_too_long_is_refused(blog: Blog, wrong: dict[str, dict[str, str]
     with pytest.raises(brand.BadProfile):
         brand.save(blog, **wrong)  # type: ignore[arg-type]
     assert not BrandProfile.objects.exists()
+
+
+def test_the_tone_has_five_steps_and_reaches_the_writer(blog: Blog) -> None:
+    assert brand.as_brand(blog).tone == Tone()
+    brand.save(blog, tone=Tone(playful=-1, warm=2), has_emoji=True)
+    brand.save(blog, texts={"voice": "Dry"})
+    told = brand.as_brand(blog)
+    assert (told.tone, told.has_emoji, told.voice) == (Tone(-1, 0, 2), True, "Dry")
+    with pytest.raises(brand.BadProfile):
+        brand.save(blog, tone=Tone(detailed=3))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        BrandProfile.objects.update(playful=-3)
+
+
+def test_a_copy_takes_everything_but_what_the_blog_itself_has_and_whether_it_learns(blog: Blog) -> None:
+    other = Blog.objects.create(name="Little Acre", address="https://acre.example/")
+    brand.save(other, texts={"look": "Green"}, is_learning=False)
+    brand.save(blog, texts={"voice": "Dry"}, lists={"keywords": ["soup"]}, tone=Tone(warm=1), ai_disclosures=["x"])
+    copied = brand.copy(blog, other)
+    assert (copied.voice, copied.look, copied.keywords, copied.warm) == ("Dry", "", ["soup"], 1)
+    assert (copied.ai_disclosures, copied.is_learning) == (["x"], False)
+    assert Blog.objects.get(pk=other.pk).name == "Little Acre"
+    assert brand.profile_of(blog).is_learning
+    with pytest.raises(brand.BadProfile):
+        brand.copy(blog, blog)
+
+
+def test_what_is_saved_as_it_was_is_no_news(blog: Blog) -> None:
+    for _ in range(2):
+        brand.save(blog, texts={"voice": "Dry"}, lists={"keywords": ["soup"]}, tone=Tone(warm=1))
+    assert Event.objects.filter(kind="blog.brand_changed").count() == 1
 
 
 def test_new_pins_disclose_what_the_blog_says_and_old_ones_stay(people: People) -> None:

@@ -67,8 +67,9 @@ def test_five_at_once_cannot_pass_the_limit_together(real_people: People) -> Non
 def test_a_reservation_gives_way_to_what_it_took(in_workspace: Workspace) -> None:
     generation = Generation(post=post_of(article()))
     budget.reserve(generation, ONE_DOLLAR, MOST)
-    budget.settle(generation, Usage(800, 100, Decimal("0.02")), asked=2)
+    budget.settle(generation, Usage(800, 100, Decimal("0.02")), asked=2, took_ms=2_100)
     month = AiMonth.objects.get()
+    assert (month.written, month.took_ms) == (1, 2_100)
     assert (month.spent_usd, month.reserved_usd, month.spent_tokens, month.reserved_tokens, month.asked) == (
         Decimal("0.02"), 0, 900, 0, 2,
     )  # fmt: skip
@@ -77,6 +78,7 @@ def test_a_reservation_gives_way_to_what_it_took(in_workspace: Workspace) -> Non
     budget.settle_lost(generation)
     month.refresh_from_db()
     assert (month.spent_usd, month.spent_tokens, month.lost) == (Decimal("0.32"), 2400, 1)
+    assert (month.written, month.took_ms) == (1, 2_100)  # what is lost brought no words
 
 
 def test_tokens_are_limited_where_the_price_is_unknown_and_money_is_not_guessed(in_workspace: Workspace) -> None:
