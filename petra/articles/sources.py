@@ -23,6 +23,16 @@ from petra.lib.errors import ProductError
 MAX_ADDRESSES = 5_000
 
 
+def blog_of(address: str) -> Blog:
+    """Give the blog whose site holds a page, added where there is none. Raises BadAddress."""
+    url = full_address(address)
+    host = site_of(str(addresses.parse(url))).host
+    for blog in Blog.objects.order_by("created_at"):
+        if site_of(full_address(blog.address)).host == host:
+            return blog  # type: ignore[no-any-return]
+    return importing.add_blog(_home_of(url))
+
+
 def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | None = None) -> ImportRun:
     """Import the pages of a list, one address a line; the blog is that of the first where none is given.
 
@@ -38,7 +48,7 @@ def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | No
             bad.append(line[:500])
     if not urls:
         raise BadAddress("Give at least one address, one a line.")
-    blog = blog or importing.add_blog(_home_of(urls[0]))
+    blog = blog or blog_of(urls[0])
     found = Discovered(Site(site_of(full_address(blog.address)).host), blog.address, sources=["hand"])
     for url in urls:
         candidate = Candidate(url, {"hand"})

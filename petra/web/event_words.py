@@ -76,6 +76,7 @@ SENTENCES: dict[str, tuple[StatusKey, str | Promise]] = {
     "ai.access_changed": (K.READY, _("It was changed who writes words")),
     "post.words_restored": (K.READY, _("An earlier version of “{title}” was restored")),
     "post.words_reset": (K.DRAFT, _("“{title}” was reset")),
+    "blog.removed": (K.DRAFT, _("{called} was removed")),
     "blog.rule_set": (K.READY, _("What becomes of new articles of {called} was set")),
     "blog.rule_ended": (K.DRAFT, _("New articles of {called} make no pins any more")),
     "post.not_planned": (K.ATTENTION, _("“{title}” was not scheduled. {why}")),

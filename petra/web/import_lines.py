@@ -40,6 +40,7 @@ class ImportLine:
     done: int
     found: int
     is_running: bool
+    has_pages: bool  # else there is nothing to count: neither meter nor "0 read"
     can_pause: bool
     can_resume: bool
     error: str
@@ -49,13 +50,14 @@ class ImportLine:
 
 
 def lines(*, now: datetime) -> list[ImportLine]:
-    """List imports that run, and those that ended a moment ago. Call inside the workspace's scope."""
+    """List imports that run, and those that ended a moment ago, which come last. Call inside the workspace's scope."""
     running = Q(state__in=[RunState.QUEUED, RunState.RUNNING, RunState.PAUSED])
     found = ImportRun.objects.filter(running | Q(finished_at__gte=now - SHOWN_FOR)).select_related("blog")
     newest: dict[UUID, ImportRun] = {}
     for run in found.order_by("created_at"):
         newest[run.blog_id] = run
-    return [line(run, now=now) for run in newest.values()]
+    ordered = sorted(newest.values(), key=lambda run: (run.is_active, run.created_at), reverse=True)
+    return [line(run, now=now) for run in ordered]
 
 
 def line(run: ImportRun, *, now: datetime) -> ImportLine:
@@ -63,13 +65,14 @@ def line(run: ImportRun, *, now: datetime) -> ImportLine:
     state = RunState(run.state)
     return ImportLine(
         id=run.pk,
-        status=status(LOOKS[state]),
+        status=status(StatusKey.ATTENTION if _is_empty(run) else LOOKS[state]),
         title=_title(run, state),
         progress=_progress(run, state),
         left=_left(run, state, now),
         done=run.done,
         found=max(run.found, run.done, 1),
         is_running=state in (RunState.QUEUED, RunState.RUNNING),
+        has_pages=run.is_active or run.found > 0,
         can_pause=state in (RunState.QUEUED, RunState.RUNNING),
         can_resume=state == RunState.PAUSED,
         error=run.error,
@@ -88,10 +91,19 @@ def _title(run: ImportRun, state: RunState) -> str:
             return _("%(blog)s, paused") % {"blog": blog}
         case RunState.STOPPED:
             return _("%(blog)s, stopped") % {"blog": blog}
+        case RunState.DONE if _is_empty(run):
+            return _("No new article came from %(blog)s") % {"blog": blog}
+        case RunState.DONE if run.kind == "url":
+            return _("A page of %(blog)s is imported") % {"blog": blog}
         case RunState.DONE:
             return _("%(blog)s is imported") % {"blog": blog}
         case _:
             return _("%(blog)s was not imported") % {"blog": blog}
+
+
+def _is_empty(run: ImportRun) -> bool:
+    """Say whether it went to its end and not one article came of it."""
+    return run.state == RunState.DONE and not run.new + run.changed + run.unchanged
 
 
 def _progress(run: ImportRun, state: RunState) -> str:
@@ -99,6 +111,8 @@ def _progress(run: ImportRun, state: RunState) -> str:
         return _("waiting for its turn")
     if state == RunState.RUNNING and not run.found:
         return _("looking for articles")
+    if _is_empty(run) or not (run.is_active or run.found):
+        return ""
     if state == RunState.DONE:
         return _("%(new)d new, %(changed)d changed") % {"new": run.new, "changed": run.changed}
     return _("%(done)d of %(all)d") % {"done": run.done, "all": max(run.found, run.done)}

@@ -2,90 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import BinaryIO, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from petra.articles import exports, importing, rhythm, sources
+from petra.articles import exports, importing, removing, rhythm, sources
+from petra.articles.importing import ImportBusy
 from petra.articles.models import Blog, Rhythm
 from petra.lib.errors import ProductError
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import blog_rule, moments
+from petra.web import article_list
+from petra.web.article_list import Mistake
 
 
-@dataclass(frozen=True)
-class Source:
-    """One blog in the list of sources."""
-
-    id: UUID
-    name: str
-    address: str
-    rhythm: str
-    hour: str
-    next: str
-    rule: str
-
-
-def describe(blogs: Iterable[Blog], *, zone: ZoneInfo, now: datetime) -> list[Source]:
-    """Describe each blog as a source."""
-    return [
-        Source(
-            id=blog.pk,
-            name=blog.name,
-            address=blog.address.partition("://")[2].rstrip("/"),
-            rhythm=blog.rhythm,
-            hour=f"{blog.quiet_hour:02}",
-            next=moments.inside(blog.next_import_at, zone=zone, now=now) if blog.next_import_at else "",
-            rule=blog_rule.said(blog),
-        )
-        for blog in blogs
-    ]
-
-
-def rhythms() -> list[tuple[str, str]]:
-    """Name the rhythms a blog can have."""
-    words = {Rhythm.MANUAL: _("When I ask"), Rhythm.DAILY: _("Every day"), Rhythm.WEEKLY: _("Every week")}
-    return [(kind.value, words[kind]) for kind in (Rhythm.MANUAL, Rhythm.DAILY, Rhythm.WEEKLY)]
-
-
-def hours() -> list[str]:
-    """Name the hours of a day."""
-    return [f"{hour:02}" for hour in range(24)]
-
-
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_page(Role.EDITOR)
 def import_url(request: MemberRequest) -> HttpResponse:
-    """Import one page by hand, into the blog it is given for."""
+    """Import one page by hand, into the blog it is given for, else into that of its site."""
+    if request.method != "POST":
+        return redirect("articles")
+    address = request.POST.get("address", "")
     try:
-        address = request.POST.get("address", "")
-        blog = _chosen(request) or importing.add_blog(_home_of(address))
+        blog = _chosen(request) or sources.blog_of(address)
         importing.start_import(blog, kind="url", url=address, actor_id=request.actor.user.pk)
-    except ProductError as error:
+    except ImportBusy as error:
         messages.error(request, error.for_person)
+    except ProductError as error:
+        chosen = request.POST.get("blog", "")
+        return article_list.page(request, Mistake("add-url", error.for_person, address, chosen))
     return redirect("articles")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_page(Role.EDITOR)
 def import_list(request: MemberRequest) -> HttpResponse:
     """Import the pages of a list, one address a line."""
+    if request.method != "POST":
+        return redirect("articles")
+    lines = request.POST.get("addresses", "")
     try:
-        lines = request.POST.get("addresses", "")
         sources.import_addresses(lines, blog=_chosen(request), actor_id=request.actor.user.pk)
-    except ProductError as error:
+    except ImportBusy as error:
         messages.error(request, error.for_person)
+    except ProductError as error:
+        return article_list.page(request, Mistake("add-list", error.for_person, lines))
     return redirect("articles")
 
 
@@ -121,11 +88,19 @@ def blog_rhythm(request: MemberRequest, blog_id: UUID) -> HttpResponse:
     return redirect("articles")
 
 
+@require_POST
+@member_page(Role.EDITOR)
+def blog_remove(request: MemberRequest, blog_id: UUID) -> HttpResponse:
+    """Take a blog away of which nothing was ever imported."""
+    blog = access.get(Blog, blog_id)
+    try:
+        removing.remove_blog(blog)
+    except ProductError as error:
+        messages.error(request, error.for_person)
+    else:
+        messages.success(request, _("%(blog)s was removed.") % {"blog": blog.name})
+    return redirect("articles")
+
+
 def _chosen(request: MemberRequest) -> Blog | None:
     return access.get(Blog, request.POST["blog"]) if request.POST.get("blog") else None
-
-
-def _home_of(address: str) -> str:
-    text = address.strip()
-    scheme, _sep, rest = text.partition("://") if "://" in text else ("https", "", text)
-    return f"{scheme}://{rest.split('/')[0]}"

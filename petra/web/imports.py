@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from petra.articles import importing
+from petra.articles import importing, sources
 from petra.articles.models import ImportPage, ImportRun
 from petra.lib import clock
+from petra.lib.errors import ProductError
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
@@ -29,11 +31,20 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run (owasp.org/
 @require_POST
 @member_page(Role.EDITOR)
 def import_change(request: MemberRequest, run_id: UUID, act: str) -> HttpResponse:
-    """Pause, resume or stop an import."""
-    verbs = {"pause": importing.pause_import, "resume": importing.resume_import, "stop": importing.stop_import}
+    """Pause, resume or stop an import, or take pages as articles that did not look like any."""
+    verbs: dict[str, Callable[[ImportRun], object]] = {
+        "pause": importing.pause_import,
+        "resume": importing.resume_import,
+        "stop": importing.stop_import,
+        "take": lambda run: _take(run, request.POST.get("page", ""), actor_id=request.actor.user.pk),
+    }
     if act not in verbs:
         raise Http404
-    verbs[act](access.get(ImportRun, run_id))
+    try:
+        verbs[act](access.get(ImportRun, run_id))
+    except ProductError as error:
+        messages.error(request, error.for_person)
+        return redirect("import_details", run_id)
     return redirect("articles")
 
 
@@ -56,6 +67,7 @@ def import_details(request: MemberRequest, run_id: UUID) -> HttpResponse:
             {"key": row["state"], "word": words.get(row["state"], row["state"]), "n": row["n"]} for row in counted
         ],
         "state": state,
+        "doubtful": pages.filter(state="maybe").count() if request.actor.may(Role.EDITOR) and not run.is_active else 0,
         "pages": [(page, words.get(page.state, page.state)) for page in _with_articles(shown)[:MOST_SHOWN]],
     }
     return show(request, "import.html", context, here="articles")
@@ -92,6 +104,15 @@ def state_words() -> dict[str, str]:
         "gone": _("Page is gone"),
         "failed": _("Failed"),
     }
+
+
+def _take(run: ImportRun, page_id: str, *, actor_id: UUID) -> None:
+    """Import pages a person says are articles: one of them, or all that did not look like one."""
+    pages = ImportPage.objects.filter(run=run, state="maybe").order_by("position")
+    if page_id:
+        pages = pages.filter(pk=access.get(ImportPage, page_id, run=run).pk)
+    urls = pages.values_list("url", flat=True)
+    sources.import_addresses("\n".join(urls), blog=run.blog, actor_id=actor_id)
 
 
 def _with_articles(pages: QuerySet[Any]) -> QuerySet[Any]:

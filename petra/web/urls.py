@@ -46,6 +46,7 @@ urlpatterns = [
     path("articles/import-list", import_sources.import_list, name="import_list"),
     path("articles/import-export", import_sources.import_export, name="import_export"),
     path("articles/blogs/<uuid:blog_id>/rule", blog_rule.blog_rule, name="blog_rule"),
+    path("articles/blogs/<uuid:blog_id>/remove", import_sources.blog_remove, name="blog_remove"),
     path("articles/blogs/<uuid:blog_id>/rhythm", import_sources.blog_rhythm, name="blog_rhythm"),
     path("articles/imports/<uuid:run_id>", imports.import_details, name="import_details"),
     path("articles/imports/<uuid:run_id>/report.csv", imports.import_report, name="import_report"),

@@ -34,6 +34,9 @@ document.addEventListener("toggle", (event) => {
   popover.querySelector("[autofocus]")?.focus();
 }, true);
 
+// What was typed could not be taken: its form is open again.
+for (const popover of document.querySelectorAll("[popover][data-opened]")) popover.showPopover();
+
 // A live page that fetched itself again keeps what is open, but not where it was put.
 document.addEventListener("htmx:after:swap", () => document.querySelectorAll(":popover-open").forEach(place));
 
