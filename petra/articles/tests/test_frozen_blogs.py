@@ -4,10 +4,13 @@ PETRA_BLOGS.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,24 +38,40 @@ def replayed(name: str, log: Path, *options: str) -> Iterator[str]:
     if not (BLOGS / "replay_server.py").is_file():
         needed("the frozen blogs are not here: set PETRA_BLOGS")
     port = int(name.rpartition("-")[2])
-    server = subprocess.Popen(
-        [sys.executable, str(BLOGS / "replay_server.py"), str(BLOGS / f"{name}.jsonl.gz"), "--log", str(log), *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(100):
-            if server.poll() is not None:
-                needed(f"port {port} is taken")
-            try:
-                httpx2.get(f"http://127.0.0.1:{port}/no-such-page", trust_env=False)
-                break
-            except httpx2.ConnectError:
-                time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        server.kill()
-        server.wait()
+    command = [sys.executable, str(BLOGS / "replay_server.py"), str(BLOGS / f"{name}.jsonl.gz"), "--log", str(log)]
+    with _alone_on(port):
+        server = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(200):
+                if server.poll() is not None:
+                    needed(f"the server of {name} did not start")
+                try:
+                    httpx2.get(f"http://127.0.0.1:{port}/no-such-page", trust_env=False)
+                    break
+                except httpx2.ConnectError:
+                    time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            server.kill()
+            server.wait()
+
+
+@contextmanager
+def _alone_on(port: int) -> Iterator[None]:
+    """Wait until no other test process serves on this port, nor anybody else."""
+    with (Path(tempfile.gettempdir()) / f"petra-test-port-{port}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for _ in range(300):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                    break
+                except OSError:
+                    time.sleep(0.2)
+        else:
+            needed(f"port {port} is taken")
+        yield
 
 
 def _hurried(seconds: float) -> None:
