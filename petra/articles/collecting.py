@@ -108,8 +108,7 @@ def _collect_all(
             for ticket, candidate in enumerate(waiting):
                 crew.give(ticket, Wanted(candidate))
             while crew.waiting:
-                done = crew.next(within_s=60.0)
-                if done is not None:
+                for done in crew.take(most=1, within_s=60.0):
                     reads[done.ticket] = done.read
                     articles = sum(read.article is not None for read in reads.values())
                     say(Progress("read", len(waiting), len(reads), articles, done.read.candidate.url))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from types import TracebackType
 from typing import Any, Final
 
 from petra.articles import nursery
-from petra.articles.reader import STOPS_IMPORT, Read, Reader, Wanted
+from petra.articles.reader import STOPS_IMPORT, Fetched, Read, Reader, Wanted
 from petra.articles.sandbox import Sandbox
 
-AHEAD: Final = 3  # pages that may lie fetched and unread: at most 15 MB
+AHEAD: Final = 12  # pages that may lie fetched and unread
+REFILLED_AT: Final = 4  # of them left: a few asked for in a row cost less than one now and one then
+AHEAD_BYTES: Final = 10 * 1024 * 1024  # the last one comes on top: 15 MB at most
 MOST_SANDBOXES: Final = 4
 WARM_FOR_S: Final = 60.0  # after the last import; then readers and their nursery give their memory back
 
@@ -32,10 +35,6 @@ class Done:
     read: Read
 
 
-class _Stopped(BaseException):
-    """The crew was called off while a thread waited."""
-
-
 class Crew:
     """Reads what is given to it. For one import; `with` starts it, and calls it off in the end."""
 
@@ -43,10 +42,15 @@ class Crew:
         self._reader = reader
         self._stop = stop or threading.Event()
         self._wanted: queue.SimpleQueue[tuple[Any, Wanted] | None] = queue.SimpleQueue()
-        self._fetched: queue.Queue[tuple[Any, Any]] = queue.Queue(AHEAD)
-        self._done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
-        self._waiting = 0
+        self._lock = threading.Lock()  # of all below; each condition wakes one kind of thread
+        self._room, self._work, self._news = (threading.Condition(self._lock) for _ in range(3))
+        self._fetched: deque[tuple[Any, Fetched]] = deque()
+        self._ahead_bytes = 0  # in `_fetched`
+        self._unread = 0  # those and what is being read
+        self._done: list[Done] = []
+        self._enough = 1  # of them to wake the caller
         self._failure: BaseException | None = None
+        self._waiting = 0
         self._threads = [threading.Thread(target=self._guarded, args=(self._fetch,), name="fetch", daemon=True)]
         self._threads += [  # two for each: while one unpacks an answer, the other's page is read
             threading.Thread(target=self._guarded, args=(self._read, sandbox), name="read", daemon=True)
@@ -63,6 +67,9 @@ class Crew:
     ) -> None:
         self._stop.set()
         self._wanted.put(None)
+        with self._lock:
+            self._room.notify_all()
+            self._work.notify_all()
         for thread in self._threads:
             thread.join()
 
@@ -76,29 +83,29 @@ class Crew:
         self._waiting += 1
         self._wanted.put((ticket, wanted))
 
-    def next(self, *, within_s: float) -> Done | None:
-        """Give a page that is done; None when there is none in time.
+    def take(self, *, most: int, within_s: float) -> list[Done]:
+        """Give the pages that are done: as soon as `most` are, or all that wait; in time what there is.
 
         Raises what stops the import (STOPS_IMPORT) or broke a thread, after the pages that were done before it.
         """
-        try:
-            found = self._done.get(timeout=within_s)
-        except queue.Empty:
-            return None
-        if isinstance(found, BaseException):
-            raise found
-        self._waiting -= 1
-        return found
+        with self._lock:
+            self._enough = min(most, self._waiting)
+            self._news.wait_for(lambda: len(self._done) >= self._enough or self._failure is not None, within_s)
+            done, self._done = self._done[:most], self._done[most:]
+            if not done and self._failure is not None:
+                raise self._failure
+        self._waiting -= len(done)
+        return done
 
     # ---- threads ----
 
     def _guarded(self, work: Any, *arguments: Any) -> None:
         try:
             work(*arguments)
-        except _Stopped:
-            return
-        except BaseException as error:  # noqa: BLE001 - the thread's outermost frame; raised again by `next`
-            self._done.put(error)
+        except BaseException as error:  # noqa: BLE001 - the thread's outermost frame; raised again by `take`
+            with self._lock:
+                self._failure = error
+                self._news.notify()
 
     def _fetch(self) -> None:
         while not self._stop.is_set():
@@ -107,39 +114,52 @@ class Crew:
                 return
             ticket, wanted = given
             try:
-                fetched = self._reader.fetch(wanted)
-            except STOPS_IMPORT as error:
-                self._let_read()
-                self._done.put(error)
-                return
-            if isinstance(fetched, Read):
-                self._done.put(Done(ticket, fetched))
-            else:
-                self._put((ticket, fetched))
+                found = self._reader.fetch(wanted)
+            except STOPS_IMPORT:
+                with self._lock:  # what was fetched before is handed back before it
+                    self._room.wait_for(lambda: not self._unread or self._stop.is_set())
+                raise
+            with self._lock:
+                if isinstance(found, Read):
+                    self._add(Done(ticket, found))
+                else:
+                    self._put(ticket, found)
 
     def _read(self, sandbox: Sandbox) -> None:
-        while not self._stop.is_set():
-            try:
-                ticket, fetched = self._fetched.get(timeout=0.2)
-            except queue.Empty:
-                continue
-            try:
-                self._done.put(Done(ticket, self._reader.read_fetched(fetched, sandbox)))
-            finally:
-                self._fetched.task_done()
+        while True:
+            with self._lock:
+                self._work.wait_for(lambda: self._fetched or self._stop.is_set())
+                if self._stop.is_set():
+                    return
+                ticket, fetched = self._fetched.popleft()
+                self._ahead_bytes -= _size_of(fetched)
+                if len(self._fetched) <= REFILLED_AT:
+                    self._room.notify()
+            read = self._reader.read_fetched(fetched, sandbox)
+            with self._lock:
+                self._unread -= 1
+                if not self._unread:
+                    self._room.notify()
+                self._add(Done(ticket, read))
 
-    def _put(self, found: tuple[Any, Any]) -> None:
-        while not self._stop.is_set():
-            try:
-                return self._fetched.put(found, timeout=0.2)
-            except queue.Full:
-                continue
-        raise _Stopped
+    # ---- with the lock ----
 
-    def _let_read(self) -> None:
-        """Wait until what was fetched is read, so that it is handed back before the reason to stop."""
-        while self._fetched.unfinished_tasks and not self._stop.is_set():
-            self._stop.wait(0.05)
+    def _put(self, ticket: Any, fetched: Fetched) -> None:
+        self._fetched.append((ticket, fetched))
+        self._ahead_bytes += _size_of(fetched)
+        self._unread += 1
+        self._work.notify()
+        if len(self._fetched) >= AHEAD or self._ahead_bytes >= AHEAD_BYTES:
+            self._room.wait_for(lambda: len(self._fetched) <= REFILLED_AT or self._stop.is_set())
+
+    def _add(self, done: Done) -> None:
+        self._done.append(done)
+        if len(self._done) >= self._enough:
+            self._news.notify()
+
+
+def _size_of(fetched: Fetched) -> int:
+    return len(fetched.answer.body) if fetched.answer is not None else 0
 
 
 class _Shared:

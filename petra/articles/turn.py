@@ -150,29 +150,21 @@ class Turn:
         with scope.workspace(self._workspace_id):
             recorder = Recorder(self._blog)
         with Crew(reader, sandboxes, stop=self._stop) as crew:
-            done: list[Done] = []
-            position, settled_at = -1, clock.monotonic()
+            position: int | None = -1
             while True:
-                if crew.waiting < _GIVEN_AT_ONCE // 2:
+                if position is not None and crew.waiting < _GIVEN_AT_ONCE // 2:
                     position = self._give(crew, recorder, after=position)
-                try:
-                    found = crew.next(within_s=SETTLE_EVERY_S) if crew.waiting else None
-                except STOPS_IMPORT:
+                if not crew.waiting:
+                    return
+                done = crew.take(most=SETTLED_AT_ONCE, within_s=SETTLE_EVERY_S)
+                if done:
                     self._settle(recorder, done, visitor.requests)
-                    raise
-                done += [found] if found is not None else []
-                is_time = clock.monotonic() - settled_at >= SETTLE_EVERY_S
-                if done and (is_time or len(done) >= SETTLED_AT_ONCE or not crew.waiting):
-                    self._settle(recorder, done, visitor.requests)
-                    done, settled_at = [], clock.monotonic()
                 elif clock.monotonic() - self._beat_at >= _BEAT_EVERY_S:
                     with scope.workspace(self._workspace_id):
                         self._beat()
-                if not done and not crew.waiting:
-                    return
 
-    def _give(self, crew: Crew, recorder: Recorder, *, after: int) -> int:
-        """Give the crew further pages, in order; gives the position of the last one."""
+    def _give(self, crew: Crew, recorder: Recorder, *, after: int) -> int | None:
+        """Give the crew further pages, in order; gives the position of the last one, None where there are no more."""
         with scope.workspace(self._workspace_id):
             waiting = ImportPage.objects.filter(run=self._run, state="waiting", position__gt=after)
             pages = list(waiting.order_by("position")[:_GIVEN_AT_ONCE])
@@ -181,7 +173,7 @@ class Turn:
             rows = {row.pk: row for row in found.only("etag", "last_modified", "sources")}
         for page in pages:
             crew.give(page, self._wanted(page, rows.get(known[page.pk])))
-        return pages[-1].position if pages else after
+        return pages[-1].position if pages else None
 
     def _wanted(self, page: ImportPage, article: Article | None) -> Wanted:
         """Say what is to be asked for a page. An article that only its feed has is not known from its page."""
@@ -197,8 +189,6 @@ class Turn:
 
     def _settle(self, recorder: Recorder, done: Sequence[Done], requests: int) -> None:
         """Write a few pages down in one transaction, their articles, counts and troubles."""
-        if not done:
-            return
         with scope.workspace(self._workspace_id):
             self._beat()  # first: nothing is written once the import is somebody else's
             outcomes = recorder.record([(one.read, one.ticket.mark) for one in done])
