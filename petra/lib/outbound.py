@@ -39,7 +39,7 @@ MAX_NUMBERS_TRIED = 8
 MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK_BYTES = 1 << 16
-_TIMEOUT = httpx2.Timeout(CONNECT_TIMEOUT_S).as_dict()
+_TIMEOUT = dict.fromkeys(("connect", "read", "write", "pool"), CONNECT_TIMEOUT_S)
 
 
 class Unreachable(ProductError):
@@ -122,8 +122,16 @@ class Outbound:
         self._deadline_s = deadline_s
         self._deadline = _Deadline()
         backend = _GuardedBackend(self._deadline, allow_private, resolve or _look_up)
-        # The transport alone: no cookies, proxies, redirects or credentials, and a third less work a request.
-        self._transport = _GuardedTransport(backend)
+        # The pool alone: no cookies, proxies, redirects or credentials, and half the work a request.
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=trusted(),
+            max_connections=4,
+            max_keepalive_connections=2,
+            keepalive_expiry=30.0,
+            http1=True,
+            http2=False,
+            network_backend=backend,
+        )
         self._headers = {"User-Agent": user_agent(contact), "Accept-Encoding": "gzip", "Accept": "*/*"}
 
     def __enter__(self) -> Outbound:
@@ -134,7 +142,7 @@ class Outbound:
 
     def close(self) -> None:
         """Close every connection."""
-        self._transport.close()
+        self._pool.close()
 
     def check(self, address: str, *, base: httpx2.URL | None = None) -> httpx2.URL:
         """Read an address and refuse what may not be asked for by its form or port. Raises BadAddress."""
@@ -179,20 +187,43 @@ class Outbound:
         self, method: str, url: httpx2.URL, headers: Mapping[str, str], max_bytes: int
     ) -> tuple[Answer, str | None]:
         self._deadline.start(self._deadline_s)
-        request = httpx2.Request(method, url, headers={**self._headers, **headers}, extensions={"timeout": _TIMEOUT})
+        sent = {**self._headers, **headers}
+        request = httpcore2.Request(
+            method,
+            httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=[(b"Host", url.netloc), *((name.encode(), value.encode()) for name, value in sent.items())],
+            extensions={"timeout": _TIMEOUT},
+        )
         try:
-            with closing(self._transport.handle_request(request)) as response:
-                names = {name.lower(): value for name, value in response.headers.items()}
-                if response.status_code in _REDIRECTS and response.headers.get("location"):
-                    return Answer(str(url), response.status_code, names, b""), response.headers["location"]
-                body, is_cut = _read(response, max_bytes)
-                return Answer(str(url), response.status_code, names, body, is_cut), None
-        except httpx2.TimeoutException as error:
+            with closing(self._pool.handle_request(request)) as response:
+                names = _names(response.headers)
+                if response.status in _REDIRECTS and names.get("location"):
+                    return Answer(str(url), response.status, names, b""), names["location"]
+                body, is_cut = _read(response, names.get("content-encoding", ""), max_bytes)
+                return Answer(str(url), response.status, names, body, is_cut), None
+        except httpcore2.TimeoutException as error:
             raise (TooSlow if self._deadline.is_over else Unreachable) from error
-        except (httpx2.ConnectError, httpx2.ReadError, httpx2.WriteError, httpx2.CloseError) as error:
+        except httpcore2.NetworkError as error:
             raise Unreachable(is_without_tls=_is_without_tls(error)) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, UnicodeError, ValueError) as error:
+        except (httpcore2.ProtocolError, httpcore2.UnsupportedProtocol, ValueError) as error:
             raise BadAnswer("The site's answer could not be understood.") from error
+
+
+def _names(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Give headers by lower-case names; those that come twice in one, as RFC 9110 says."""
+    names: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), _text(raw_value)
+        names[name] = f"{names[name]}, {value}" if name in names else value
+    return names
+
+
+def _text(value: bytes) -> str:
+    """Read a header so that its bytes are the same when they go back, as an ETag's do."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _is_without_tls(error: BaseException | None) -> bool:
@@ -206,10 +237,9 @@ def _is_without_tls(error: BaseException | None) -> bool:
     return False
 
 
-def _read(response: httpx2.Response, max_bytes: int) -> tuple[bytes, bool]:
+def _read(response: httpcore2.Response, encoding: str, max_bytes: int) -> tuple[bytes, bool]:
     """Read and unpack up to `max_bytes`; the flag says that there was more, or that the rest never came."""
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    raw = response.iter_raw()  # as it comes: a chunk size would hold back what came before a break
+    encoding, raw = encoding.strip().lower(), response.iter_stream()
     if encoding in ("", "identity"):
         chunks: Iterator[bytes] = raw
     elif encoding in ("gzip", "x-gzip"):
@@ -222,7 +252,7 @@ def _read(response: httpx2.Response, max_bytes: int) -> tuple[bytes, bool]:
             body += chunk
             if len(body) > max_bytes:
                 return bytes(body[:max_bytes]), True
-    except httpx2.RemoteProtocolError:
+    except httpcore2.RemoteProtocolError:
         if not body:
             raise
         return bytes(body), True
@@ -344,22 +374,6 @@ class _GuardedBackend(httpcore2.NetworkBackend):
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore2.NetworkStream:
         raise httpcore2.ConnectError("no connection")
-
-
-class _GuardedTransport(httpx2.HTTPTransport):
-    """httpx2's own transport over a pool that connects through the guard; the only way to give it a backend."""
-
-    def __init__(self, backend: _GuardedBackend) -> None:
-        super().__init__(verify=trusted(), trust_env=False)
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=trusted(),
-            max_connections=4,
-            max_keepalive_connections=2,
-            keepalive_expiry=30.0,
-            http1=True,
-            http2=False,
-            network_backend=backend,
-        )
 
 
 @lru_cache(maxsize=1)

@@ -266,8 +266,7 @@ class _Quiet(ThreadingHTTPServer):
 
 def no_second_protocol(_ground: Ground) -> None:
     with Outbound() as client:
-        pool = client._transport._pool
-        assert pool._http1 and not pool._http2
+        assert client._pool._http1 and not client._pool._http2
 
 
 PROBLEMS: dict[int, tuple[str, str, Check]] = {

@@ -248,6 +248,29 @@ def test_proxies_and_credentials_of_the_machine_are_not_used(canary: Canary, mon
     assert canary.seen["User-Agent"].startswith("Petra/0.1")
 
 
+@pytest.mark.parametrize("mark", ['"m\xfchle"', '"m\xfchle"'.encode().decode("latin-1"), '"plain"'])
+def test_a_mark_in_letters_beyond_ascii_goes_back(canary: Canary, mark: str) -> None:
+    canary.answer = lambda handler: send(handler, b"ok", ETag=mark)
+    with client(allow=canary) as ask:
+        told = ask.get(f"http://127.0.0.1:{canary.port}/", max_bytes=10).headers["etag"]
+        ask.get(f"http://127.0.0.1:{canary.port}/", max_bytes=10, headers={"If-None-Match": told})
+    assert canary.seen["If-None-Match"].encode("latin-1").decode() == told, "as UTF-8"
+
+
+def test_headers_that_come_twice_are_one(canary: Canary) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        for value in ("<a>; rel=next", "<b>; rel=prev"):
+            handler.send_header("Link", value)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    canary.answer = answer
+    with client(allow=canary) as ask:
+        answer_headers = ask.get(f"http://127.0.0.1:{canary.port}/", max_bytes=10).headers
+    assert answer_headers["link"] == "<a>; rel=next, <b>; rel=prev"
+
+
 def test_an_answer_is_cut_at_its_limit(canary: Canary) -> None:
     canary.answer = lambda handler: send(handler, b"x" * 5000)
     with client(allow=canary) as ask:
