@@ -9,7 +9,7 @@ To make a page live, write a renderer and give it a line here. The name is what 
 
 from __future__ import annotations
 
-from petra.web import bulk_view, calendar_live, words_live, words_settings_view
+from petra.web import bulk_view, calendar_live, words_brand_live, words_live, words_settings_view
 from petra.web.live_viewer import Renderer, reloads
 
 PAGES: dict[str, Renderer] = {
@@ -25,7 +25,7 @@ PAGES: dict[str, Renderer] = {
     "onboarding": reloads("import.", "post.", "drafts."),
     "accounts": reloads("account.", "publishing."),
     "notifications": reloads("incident."),
-    "brand": words_live.editor,
+    "brand": words_brand_live.changes,
     "settings_writing": words_settings_view.changes,
     "activity": reloads(""),
 }

@@ -130,6 +130,12 @@ urlpatterns = [
     path("settings/brand", words_brand.settings_brand, name="settings_brand"),
     path("settings/blogs/<uuid:blog_id>/brand", words_brand.settings_brand_of, name="settings_brand_of"),
     path("settings/blogs/<uuid:blog_id>/brand/sample", words_brand.settings_brand_sample, name="settings_brand_sample"),
+    path(
+        "settings/blogs/<uuid:blog_id>/brand/sample/<uuid:version_id>/<slug:act>",
+        words_brand.settings_brand_sample_act,
+        name="settings_brand_sample_act",
+    ),
+    path("settings/blogs/<uuid:blog_id>/brand/copy", words_brand.settings_brand_copy, name="settings_brand_copy"),
     path("settings/publishing/<slug:act>", pauses.workspace_publishing, name="workspace_publishing"),
     path("workspaces/switch", entry.workspace_switch, name="workspace_switch"),
     path("workspaces/new", entry.workspace_new, name="workspace_new"),

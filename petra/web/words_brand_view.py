@@ -1,115 +1,151 @@
-"""What the brand page shows: the form in its sections, and the pin that is written as a sample."""
+"""What the brand page shows: the form in its sections, the blogs, what was learnt, and the blog's writer."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.urls import reverse
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from petra.articles.models import Blog, Rhythm
-from petra.networks.registry import NETWORKS
-from petra.posts import brand
-from petra.posts.models import BrandProfile, Post
-from petra.web import languages, moments, pin_rows, words_view, words_writers
+from petra.articles.models import Blog
+from petra.posts import access_keys, brand, budget, examples, words_said
+from petra.posts.access_keys import Standing
+from petra.posts.budget import Left
+from petra.posts.models import BrandProfile
+from petra.web import moments, pin_rows, words_brand_sample, words_view, words_writers
+from petra.web.words_brand_form import BrandForm
 
-_LONG = {"rows": 2, "maxlength": brand.MAX_TEXT}
-SECTIONS: dict[str, tuple[str | Promise, str | Promise]] = {
-    "basics": (lazy("Basics"), ""),
-    "import": (lazy("Import"), lazy("Feeds and sitemaps are found by Petra itself.")),
-    "content": (lazy("Brand and content"), lazy("What the AI reads before it writes.")),
-    "look": (lazy("Visual style"), ""),
-    "instructions": (lazy("AI instructions"), ""),
+SECTIONS: dict[str, str | Promise] = {
+    "content": lazy("Brand and content"),
+    "basics": lazy("Basics"),
+    "import": lazy("Import"),
+    "look": lazy("Visual style"),
+    "instructions": lazy("AI instructions"),
 }
+MOST_BESIDE = 4  # blogs beside each other; more are a list
+_SHOWN_EXAMPLES = 3
+_WARN_FROM = Decimal("0.8")
 
 
-def _text(label: Any, hint: Any = "") -> forms.CharField:  # lazy texts have a type of their own in the stubs
-    widget = forms.Textarea(attrs=dict(_LONG))
-    return forms.CharField(label=label, help_text=hint, required=False, max_length=brand.MAX_TEXT, widget=widget)
+@dataclass(frozen=True)
+class WriterCard:
+    """Who writes for the blog. `most` is 0 where there is no limit; `said` what keeps it from writing."""
+
+    name: str
+    state: str
+    dot: str
+    cost: str
+    limit: str
+    used: float
+    most: float
+    tone: str
+    average: str
+    said: str
+    url: str
 
 
-def _languages() -> list[tuple[str, str]]:
-    return [("", _("As each article says")), *languages.choices()]
-
-
-def disclosures() -> list[tuple[str, str]]:
-    """List what networks let a post say of AI."""
-    return [each for network in NETWORKS.values() for each in network.powers.disclosures]
-
-
-class BrandForm(forms.Form):
-    """The 16 fields, and what new pins say of AI. A blog is known by its address: it is shown, not changed."""
-
-    name = forms.CharField(label=lazy("Name"), max_length=120)
-    address = forms.CharField(label=lazy("Address"), required=False, disabled=True)
-    language = forms.ChoiceField(label=lazy("Language"), required=False, choices=_languages)
-    rhythm = forms.ChoiceField(label=lazy("New articles"), choices=Rhythm.choices)
-    about = _text(lazy("In one sentence"), lazy("What the blog is about."))
-    audience = _text(lazy("Who reads it"))
-    voice = _text(lazy("Voice"), lazy("Calm or excited, plain or playful, you or we."))
-    keywords = _text(lazy("Words we like"), lazy("One on each line, or divided by commas."))
-    banned_words = _text(lazy("Never write"), lazy("Taken out of every answer. One on each line."))
-    look = _text(lazy("How pictures look"))
-    colours = _text(lazy("Colours"))
-    title_rules = _text(lazy("For titles"))
-    description_rules = _text(lazy("For descriptions"))
-    alt_text_opening = _text(lazy("Alt text begins with"), lazy("In the blog's language: “Picture of”."))
-    call_to_action = _text(lazy("Call to action"), lazy("How a description may end."))
-    instructions = _text(lazy("Anything else"))
-    disclosures = forms.MultipleChoiceField(
-        label=lazy("New pins say"),
-        required=False,
-        choices=disclosures,
-        widget=forms.CheckboxSelectMultiple(attrs={"class": "check"}),
-    )
-
-    @classmethod
-    def of(cls, blog: Blog) -> BrandForm:
-        """Fill the form with what is known of a blog."""
-        profile = brand.profile_of(blog)
-        facts: dict[str, Any] = {name: getattr(blog, name) for name in ("name", "address", "language", "rhythm")}
-        facts |= {name: getattr(profile, name) for name in brand.TEXTS}
-        facts |= {name: "\n".join(getattr(profile, name)) for name in brand.LISTS}
-        return cls(initial={**facts, "disclosures": profile.ai_disclosures})
-
-
-def entries(text: str) -> list[str]:
-    """Read a list as people write it: a line or a comma ends an entry."""
-    return [part.strip() for line in text.splitlines() for part in line.split(",") if part.strip()]
-
-
-def page(blog: Blog, form: BrandForm, sample: Post | None, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+def page(blog: Blog, form: BrandForm, *, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """Read what the page shows. Call inside the workspace's scope."""
     saved_at = BrandProfile.objects.filter(blog=blog).values_list("updated_at", flat=True).first()
-    media = next(iter(sample.media.all()), None) if sample else None
+    blogs = [
+        {"id": one.pk, "name": one.name, "url": _url(one.pk), "is_here": one.pk == blog.pk}
+        for one in Blog.objects.order_by("name", "pk")
+    ]
     return {
         "blog": blog,
         "form": form,
-        "sections": [
-            {"key": key, "title": title, "note": note, "fields": [form[name] for name in brand.SECTIONS[key]]}
-            for key, (title, note) in SECTIONS.items()
-        ],
-        "blogs": [
-            {"name": one.name, "url": reverse("settings_brand_of", args=[one.pk]), "is_here": one.pk == blog.pk}
-            for one in Blog.objects.order_by("name")
-        ],
-        "saved": moments.moment(saved_at, zone=zone, now=now) if saved_at else "",
-        "post": sample,
-        "sample_title": pin_rows.pin_title(sample) if sample else "",
-        "sample_picture": pin_rows.picture_url(media.asset_id if media else None),
-        "box": words_view.box(sample, zone=zone, now=now) if sample else None,
-        "writer": words_writers.model_of(blog),
-        "settings_url": words_writers.settings_url(None),
+        "sections": {
+            key: {"title": title, "fields": {name: form[name] for name in brand.SECTIONS[key]}}
+            for key, title in SECTIONS.items()
+        },
+        "blogs": blogs,
+        "others": [one for one in blogs if not one["is_here"]],
+        "is_list": len(blogs) > MOST_BESIDE,
+        "saved": moments.short(saved_at, zone=zone, now=now) if saved_at else "",
+        "learnt": learnt(blog),
+        "sample": words_brand_sample.sample(blog, zone=zone, now=now),
+        "card": card(blog),
     }
 
 
-def sample_pin(blog: Blog) -> Post | None:
-    """Choose the pin on which the brand is tried: the newest of an article that is not planned yet, else the newest."""
-    found = Post.objects.complete().filter(blog=blog, article__isnull=False).order_by("-created_at", "-pk")
-    sample: Post | None = found.filter(deliveries__isnull=True).first() or found.first()
-    return sample
+def learnt(blog: Blog) -> dict[str, Any]:
+    """Say how many examples are kept, with the pictures of the newest."""
+    found = examples.of_blog(blog)
+    newest = found.prefetch_related("post__media")[:_SHOWN_EXAMPLES]
+    covers = [next(iter(one.post.media.all()), None) for one in newest]
+    return {"n": found.count(), "pictures": [pin_rows.picture_url(cover.asset_id) for cover in covers if cover]}
+
+
+def card(blog: Blog) -> WriterCard:
+    """Describe who writes for a blog, and what that took this month."""
+    standing, left = access_keys.access_of(blog), budget.left(blog)
+    state, dot = _state(standing, left)
+    cost, limit, used, most = ("", "", 0.0, 0.0) if standing.is_offline else _spent(left)
+    share = Decimal(used) / Decimal(most) if most else Decimal(0)
+    return WriterCard(
+        name=words_writers.model_words(standing),
+        state=state,
+        dot=dot,
+        cost=cost,
+        limit=limit,
+        used=min(used, most),
+        most=most,
+        tone="bad" if share >= 1 else "warn" if share >= _WARN_FROM else "",
+        average=_average(left),
+        said=words_said.said(standing.last_error).next_step if standing.last_error else "",
+        url=words_writers.settings_url(standing.charged_to),
+    )
+
+
+def _url(blog_id: UUID) -> str:
+    return reverse("settings_brand_of", args=[blog_id])
+
+
+def _state(standing: Standing, left: Left) -> tuple[str, str]:
+    """Say whose key it is and how it does: (words, the dot's tone)."""
+    if standing.is_offline:
+        return _("No key needed"), ""
+    if standing.last_error:
+        return words_said.said(standing.last_error).happened, "bad"
+    is_own = standing.source != access_keys.BY_OPERATOR
+    facts = {"whose": _("Your own key") if is_own else _("This installation's key")}
+    if is_own and standing.key_set_at is None:
+        facts = {"whose": _("Your own server")}
+    if standing.checked_at or left.written:
+        return _("%(whose)s, answering") % facts, ""
+    return _("%(whose)s, not tried yet") % facts, "off"
+
+
+def _spent(left: Left) -> tuple[str, str, float, float]:
+    """Give what was spent, its limit in words, and both as numbers; in tokens where those alone are limited."""
+    usd, tokens = left.spent_usd + left.reserved_usd, left.spent_tokens + left.reserved_tokens
+    if left.monthly_usd is None and left.monthly_tokens is not None:
+        limit = _("of %(most)s tokens") % {"most": _number(left.monthly_tokens)}
+        return _number(tokens), limit, float(tokens), float(left.monthly_tokens)
+    if left.monthly_usd is None:
+        return words_view.money(usd), _("no limit"), float(usd), 0.0
+    limit = _("of %(most)s limit") % {"most": words_view.money(left.monthly_usd)}
+    return words_view.money(usd), limit, float(usd), float(left.monthly_usd)
+
+
+def _average(left: Left) -> str:
+    """Say what a pin takes: "$0.0042, 2.1 s"; in tokens where the price isn't known."""
+    if not left.written:
+        return ""
+    is_priced = left.spent_usd and not left.unpriced_tokens
+    tokens = _("%(n)s tokens") % {"n": _number(left.spent_tokens // left.written)}
+    cost = words_view.money(left.spent_usd / left.written) if is_priced else tokens
+    seconds = formats.number_format(left.took_ms / left.written / 1000, decimal_pos=1)
+    return _("%(cost)s, %(seconds)s s") % {"cost": cost, "seconds": seconds}
+
+
+def _number(count: int) -> str:
+    return str(formats.number_format(count, force_grouping=True))

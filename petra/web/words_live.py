@@ -37,7 +37,6 @@ def editor(viewer: Viewer, events: Sequence[Event]) -> Told:
         "post": post,
         "box": box,
         "settings_url": words_writers.settings_url(None),
-        "is_sample": viewer.page == "brand",
     }
     return [Partial("#words-box", render_to_string("words/box.html", context))]
 

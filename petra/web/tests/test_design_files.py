@@ -126,7 +126,7 @@ def test_styles_and_scripts_stay_within_their_weight() -> None:
     styles = b"".join(path.read_bytes() for path in sorted((STATIC / "css").rglob("*.css")))
     vendored = b"".join(path.read_bytes() for path in (STATIC / "vendor").glob("htmx*/*.js"))
     assert len(gzip.compress(styles, 9)) < 20_000
-    assert len(gzip.compress(own_scripts, 9)) < 14_000
+    assert len(gzip.compress(own_scripts, 9)) < 14_500
     assert len(gzip.compress(own_scripts + vendored, 9)) < 30_000
 
 

@@ -319,22 +319,6 @@ def test_who_writes_is_an_admins_choice_and_words_an_editors(
     assert 'id="words-form"' not in says(vera.get(reverse("pin", args=[pin.pk])))
 
 
-def test_the_brand_has_16_fields_and_a_sample(people: People, browser: Client, house: House, pin: Post) -> None:
-    assert sum(len(names) for names in brand.SECTIONS.values()) == 16
-    address = reverse("settings_brand_of", args=[house.blog.pk])
-    assert browser.get(reverse("settings_brand")).headers["Location"] == address
-    page = says(browser.get(address))
-    assert all(f'name="{name}"' in page for names in brand.SECTIONS.values() for name in names)
-    browser.post(reverse("settings_brand_sample", args=[house.blog.pk]))
-    assert "is writing" in says(browser.get(address))
-    work()
-    assert "not saved yet" in says(browser.get(address))
-    bad = browser.post(address, {"name": "", "rhythm": "weekly"})
-    assert bad.status_code == 422
-    saved = browser.post(address, {"name": "Table", "language": "", "rhythm": "manual", "voice": "Calm."}, headers=HTMX)
-    assert "Saved Today" in says(saved)
-
-
 def test_an_article_says_its_language_by_name(people: People, browser: Client, house: House) -> None:
     with scope.workspace(people.workspace.pk):
         house.article.language = "de-AT"
