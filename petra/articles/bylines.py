@@ -49,6 +49,7 @@ _NAME_CLASSES = (
 )  # fmt: skip
 _LINE_CLASSES = (" byline ", " post-author ", " entry-author ", " author ")
 _MOST_LINES = 2_000
+_NEAR = 3  # elements between two authors of one article and what holds both
 _LINE_TAGS = frozenset({"li", "span", "p", "div", "a", "address"})
 
 
@@ -72,7 +73,7 @@ def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
     tag = "opengraph"
     for marked in _marked_authors(page):
         found = [element for element in marked if not page.marks.is_beside(element)]
-        near = _names(_byline(element) for element in found[:4])
+        near = _names(_byline(element) for element in _beside_first(found[:4]))
         if near:
             if names and set(names) & set(near):
                 return names, tag
@@ -84,6 +85,13 @@ def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
     if not names:
         names, tag = _names(houses), "json-ld"
     return names, tag if names else ""
+
+
+def _beside_first(found: list[Element]) -> list[Element]:
+    """Keep of elements that may name authors those in one place with the first: a list of a site's authors is none."""
+    named = [one for one in found if _names([_byline(one)])]
+    around = set(islice(named[0].iterancestors(), _NEAR)) if named else set()
+    return [one for one in named if around & set(islice(one.iterancestors(), _NEAR))]
 
 
 def _names_beyond(page: Page, names: list[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
 
 from petra.articles import scoring
@@ -12,6 +14,8 @@ from petra.lib.outbound import Answer
 
 MAX_CANDIDATES = 50_000
 MAX_TROUBLES = 200
+LEAST_SIBLINGS = 3
+_TOP = re.compile(r"(?:[a-z]{2}(?:[-_][a-z]{2})?)?\Z", re.IGNORECASE)
 
 
 class NotABlog(ProductError):
@@ -89,6 +93,23 @@ class Discovered:
         """Note that something went wrong."""
         if len(self.troubles) < MAX_TROUBLES:
             self.troubles.append(Trouble(url, kind, for_person))
+
+    def weigh_places(self) -> None:
+        """Note what stands in a folder of articles, by what feeds name, and what other pages stand below of."""
+        folders = {key: key.rpartition("/")[0] for key in self.candidates if "?" not in key}
+        told = Counter(folders[key] for key in folders if "feed" in self.candidates[key].evidence)
+        held = Counter(folders.values())
+        for key, folder in folders.items():
+            evidence = self.candidates[key].evidence
+            if told[folder] >= LEAST_SIBLINGS and "rest" not in self.sources and not self._is_top(folder):
+                evidence.add("sibling")
+            if held[key] >= LEAST_SIBLINGS:
+                evidence.add("section")
+
+    def _is_top(self, folder: str) -> bool:
+        """Say whether a folder holds the site's pages of every kind: its first one, or that of a language."""
+        path = f"/{folder.partition('/')[2]}/".replace("//", "/")
+        return bool(_TOP.match(path.removeprefix(self.site.folder).strip("/")))
 
     @property
     def promising(self) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from htmldate import find_date
+from lxml import etree
 from lxml.html import HtmlElement as Element
 
 from petra.articles.feed_items import FeedItem
@@ -22,6 +24,8 @@ _DATE_CLASSES = {
     "published": (" published ", " dt-published ", " entry-date ", " post-date "),
     "modified": (" modified ", " updated ", " dt-updated "),
 }
+_DATE_NAMES = re.compile(r"(?:^|[\s_-])(?:date|datetime|datum|publish(?:ed)?|pubdate|posted|submitted)(?:[\s_-]|$)")
+_MOST_DATE_CHARS = 60
 _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dc.date.modified", "last-modified")
 
 
@@ -65,6 +69,25 @@ def modified(page: Page, item: FeedItem | None, *, now: datetime) -> Found:
     return "", ""
 
 
+def date_marks(page: Page) -> list[Element]:
+    """Give the elements that hold a date, by what they are or are called."""
+    called = page.marks.of_class("date", "datum", "publish", "posted", "submitted")
+    named = [one for one in called if one.tag != "time" and _DATE_NAMES.search((one.get("class") or "").lower())]
+    return [*page.tree.iter("time"), *(one for one in named if 4 <= len(text_of(one)) <= _MOST_DATE_CHARS)]
+
+
+def is_shown(page: Page, moment: str) -> bool:
+    """Say whether the page shows a day as a date, in whatever words."""
+    if not moment:
+        return False
+    year, day = int(moment[:4]), int(moment[8:10])
+    for mark in date_marks(page):
+        numbers = {int(digits) for digits in re.findall(r"\d{1,4}", text_of(mark)[:_MOST_DATE_CHARS])}
+        if {year, day} <= numbers and not page.marks.is_beside(mark):
+            return True
+    return False
+
+
 def _written_moments(page: Page, node: Node | None, now: datetime) -> Iterator[Found]:
     for value, source in (
         (node.get("datePublished") if node else None, "json-ld"),
@@ -105,7 +128,24 @@ def _guessed_day(page: Page, now: datetime) -> str | None:
         )
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):  # htmldate on odd pages, 1.11
         return None
-    return read_moment(day, now=now)
+    moment = read_moment(day, now=now)
+    return None if moment and moment.endswith("-01") and not _names_first(page, moment) else moment
+
+
+def _names_first(page: Page, day: str) -> bool:
+    """Say whether a guessed first of a month stands on the page; else only its month or year does, as in an archive's
+    link or a footer.
+    """
+    year, month = day[:4], int(day[5:7])
+    shown = etree.tostring(page.tree, encoding="unicode").casefold()
+    number, name = rf"0?{month}", r"[^\W\d_]{3,12}\.?"
+    forms = (
+        rf"{year}\W?{number}\W?0?1(?!\d)",
+        rf"(?<!\d)(?:0?1\W{{1,2}}{number}|{number}\W0?1)\W{{1,2}}(?:{year}|{year[2:]})(?!\d)",
+        rf"(?<!\d)0?1(?:st|er|\.)?\s+(?:(?:de|of)\s+)?{name},?\s+(?:de\s+)?{year}",
+        rf"{name}\s+0?1(?:st)?,?\s+{year}",
+    )
+    return any(re.search(form, shown) for form in forms)
 
 
 def _days(moment: str) -> set[str]:

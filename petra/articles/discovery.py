@@ -27,7 +27,7 @@ MAX_SITEMAP_FILES = 200
 MAX_SITEMAP_DEPTH = 3
 MAX_FEED_PAGES = 200
 FEW_ARTICLES = 5
-_SITEMAP_GUESSES = ("/sitemap.xml", "/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml.gz", "/sitemap1.xml")
+_SITEMAP_GUESSES = ("sitemap.xml", "sitemap_index.xml", "wp-sitemap.xml", "sitemap.xml.gz", "sitemap1.xml")
 _FEED_GUESSES = ("/feed/", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml", "/rss")
 _ENGINE_FEEDS = {
     "blogger": "/feeds/posts/default",
@@ -80,6 +80,7 @@ class Discovery:
             crawling.crawl(asker, links)
         elif not is_whole and set(found.sources) <= {"feed"}:
             crawling.crawl(asker, links, only_lists=True)
+        found.weigh_places()
         return found
 
     def _first_answer(self, address: str) -> Answer:
@@ -121,10 +122,11 @@ def _read_sitemaps(asker: Asker) -> None:
     named = asker.visitor.sitemaps(found.home)
     seen: set[str] = set()
     _walk_sitemaps(asker, named, seen, is_wanted=True)
-    for guess in _SITEMAP_GUESSES:
+    folders = dict.fromkeys((found.site.folder, "/"))
+    for guess in [urljoin(root, folder) + name for folder in folders for name in _SITEMAP_GUESSES]:
         if found.candidates:
             return
-        _walk_sitemaps(asker, [urljoin(root, guess)], seen, is_wanted=False)
+        _walk_sitemaps(asker, [guess], seen, is_wanted=False)
 
 
 def _walk_sitemaps(asker: Asker, urls: Iterable[str], seen: set[str], *, is_wanted: bool) -> None:

@@ -11,7 +11,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from petra.articles import bylines, dating, fields, keywords, languages, leads, pictures, roots, walls, words
+from petra.articles import bylines, dating, fields, keywords, languages, leads, pictures, roots, teasers, walls, words
 from petra.articles.extracted import Extracted as Extracted
 from petra.articles.extracted import from_data as from_data
 from petra.articles.feed_items import GIVEN, FeedItem
@@ -46,11 +46,10 @@ def extract(
     found.language = languages.language_of(found.text, declared)
     found.sources["language"] = ("declared" if found.language == declared else "text") if found.language else ""
     found.excerpt, found.sources["excerpt"] = fields.excerpt(page, item, found.text)
-    found.signs |= {
-        "dated": bool(found.published and found.sources["published"] != "htmldate"),
-        "long": len(found.text) > 600,
-    }
-    if len(found.text) > walls.MOST_CHARS or found.signs["dated"] or found.signs["article-type"]:
+    found.signs["long"] = len(found.text) > 600
+    is_told = bool(found.published and found.sources["published"] != "htmldate")
+    found.signs["dated"] = (is_told or found.signs["dated"]) and not found.signs["teasers"]
+    if len(found.text) > walls.MOST_CHARS or is_told or found.signs["article-type"]:
         found.wall = ""
     found.signs["wall"] = bool(found.wall)
     return found
@@ -91,6 +90,7 @@ def _read_claims(found: Extracted, page: Page, item: FeedItem | None, now: datet
     found.is_do_not_pin = any("nopin" in page.first_meta(name).lower() for name in _OPT_OUT_METAS)
     found.translations = _translations(page)
     found.signs = _signs(page)
+    found.signs["dated"] = dating.is_shown(page, found.published)
     found.wall = walls.kind_of_wall(page)
 
 
@@ -167,15 +167,20 @@ def _signs(page: Page) -> dict[str, bool]:
     cards = len(page.tree.findall(".//article"))
     body = next(page.tree.iter("body"), None)
     theme = set((body.get("class") or "").split()) if body is not None else set()
+    og_type = page.first_meta("og:type").lower()
+    is_claimed = og_type.startswith("article") or (node is not None and page.names_here(node))
+    is_list = not is_claimed and teasers.is_list(page)
     return {
-        "article-type": page.first_meta("og:type").lower().startswith("article")
-        or (node is not None and page.names_here(node))
+        "article-type": is_claimed
         or bool(kinds & ARTICLE_TYPES and not kinds & {"collectionpage", "searchresultspage", "itemlist"})
-        or bool(0 < marked <= 2 and cards <= 2)
+        or bool(0 < marked <= 2 and cards <= 2 and not is_list)
         or bool(theme & _POST_THEMES),
-        "listing-type": page.first_meta("og:type").lower() in ("website", "blog", "profile")
+        "listing-type": og_type in ("blog", "profile")
         or bool(kinds & {"collectionpage", "searchresultspage", "profilepage", "blog"})
-        or bool(theme & _LIST_THEMES),
+        or bool(theme & _LIST_THEMES)
+        or is_list,
+        "website-type": og_type == "website",
+        "teasers": is_list,
         "many-cards": cards > 8,
         "noindex": "noindex" in page.first_meta("robots").lower(),
     }

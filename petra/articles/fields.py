@@ -10,6 +10,7 @@ import re
 from urllib.parse import unquote
 
 from petra.articles.feed_items import FeedItem
+from petra.articles.headings import leads_up
 from petra.articles.identity import split_address
 from petra.articles.lines import (
     MARKUP,
@@ -64,6 +65,8 @@ def title(page: Page, item: FeedItem | None) -> Found:
             return og[:MAX_TITLE_CHARS], "opengraph"  # the heading holds the date or the section as well
     if len(headings) == 1 and len(headings[0]) > 12 and not is_site(headings[0], {squeezed(n) for n in site_names}):
         return headings[0][:MAX_TITLE_CHARS], "heading"
+    if any(line.startswith(og) and _SEPARATORS.match(line, len(og)) for line in plain if og):
+        return og[:MAX_TITLE_CHARS], "opengraph"  # the page's title is the same and more: nothing is to be cut off
     for text, source in ((headline, "json-ld"), (og, "opengraph"), *((text, "title") for text in plain)):
         if text and folded(text) not in site_names:
             return _without_site(text, site_names)[:MAX_TITLE_CHARS], source
@@ -71,7 +74,7 @@ def title(page: Page, item: FeedItem | None) -> Found:
 
 
 def _headings(page: Page) -> list[str]:
-    """The page's h1 lines, marked headlines first; an h1 that only links home is the site's name."""
+    """The page's h1 lines, marked headlines first; an h1 that leads home or up is the site's name."""
     marked = [
         element
         for element in (*page.marks.of_prop("headline"), *page.marks.of_class(" entry-title ", " post-title "))
@@ -84,6 +87,8 @@ def _headings(page: Page) -> list[str]:
         line = one_line(text_of(element))
         home = element.find(".//a[@href]")
         if home is not None and len(headings) > 1 and split_address(home.get("href") or "").path in ("/", ""):
+            continue
+        if element.tag == "h1" and leads_up(page, element):
             continue
         if 2 < len(line) <= MAX_TITLE_CHARS and line not in found:
             found.append(line)

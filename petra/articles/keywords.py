@@ -23,6 +23,10 @@ _TAG_ADDRESS = re.compile(
     r"/(?:tags?|tagged|topics?|labels?|keywords?|taxonomy/term|thema|themen|schlagwort|stichwort|aiheet|temas?|etiquetas?|etiket)/"
 )
 _CATEGORY_ADDRESS = re.compile(r"/(?:category|categories|kategorien?|categoria|categorie|rubrik|ressort)/")
+_TAG_BOX = re.compile(r"(?:^|[\s_-])(?:tags|tag-?list|tag-links|keywords)(?:[\s_-](?!cloud)|$)")
+_NO_BOXES = frozenset({"body", "html", "main", "article"})
+MOST_BOXED = 15
+MAX_BOXED_CHARS = 40
 _NO_TAGS = frozenset({"uncategorized", "uncategorised", "allgemein", "unkategorisiert", "non classé", "sin categoría"})
 _MACHINE = re.compile(
     r"https?:|[0-9a-f]{8}-[0-9a-f]{4}-|[\w-]+\.(?:com|de|org|net|co\.uk|fr|ca)$|nlp |\w+:\w+:|\w+:(?=[\w-]+$)",
@@ -51,6 +55,8 @@ def keywords(page: Page, item: FeedItem | None) -> Found:
             sources.append(source)
     if not told:
         told, sources = _unmarked(page)
+    elif sources == ["feed"]:
+        told += _linked(page)  # feeds may tell the drawers only
     drawers = [*_listed(node.get("articleSection")), *_listed(page.meta.get("article:section")), *filed]
     told = _distinct(told)
     return told, _distinct(_clean(drawers)), sources[0] if sources else ""
@@ -58,7 +64,7 @@ def keywords(page: Page, item: FeedItem | None) -> Found:
 
 def _unmarked(page: Page) -> tuple[list[str], list[str]]:
     """Give the keywords of a page that marks none as such: linked ones, else those of its head."""
-    linked = _clean(_word_of(link) for link in _own_links(page) if _TAG_ADDRESS.search(link.get("href") or ""))
+    linked = _linked(page)
     if 2 <= len(linked) <= MOST_LINKS:
         return linked, ["page"]
     for name in ("keywords", "news_keywords", "sailthru.tags", "parsely-tags"):
@@ -66,6 +72,23 @@ def _unmarked(page: Page) -> tuple[list[str], list[str]]:
         if 0 < len(words) <= MOST_META:
             return words, ["meta"]
     return linked[:MOST_LINKS], ["page"] if linked else []
+
+
+def _linked(page: Page) -> list[str]:
+    """Give the words of links that lead to tags, or stand in a box of tags."""
+    own = [_word_of(link) for link in _own_links(page) if _TAG_ADDRESS.search(link.get("href") or "")]
+    return _clean(own or [_word_of(link) for link in _boxed_links(page)])
+
+
+def _boxed_links(page: Page) -> list[Element]:
+    """Give the links of the one box that is called after tags; of several boxes none can be told to be the page's."""
+    boxes = [
+        box for box in page.marks.of_class("tags", "taglist", "tag-list", "tag-links", "keywords")
+        if _TAG_BOX.search(box.get("class") or "") and box.tag not in _NO_BOXES and not _is_in_frame(page, box)
+    ]  # fmt: skip
+    outer = [box for box in boxes if not any(above in boxes for above in box.iterancestors())]
+    links = list(outer[0].iter("a")) if len(outer) == 1 else []
+    return links if len(links) <= MOST_BOXED and all(len(text_of(link)) <= MAX_BOXED_CHARS for link in links) else []
 
 
 def _marked_links(page: Page) -> tuple[list[str], list[str]]:

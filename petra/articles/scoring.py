@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from petra.articles.fields import slug_words
 
 ARTICLE_AT = 3
+_SURE = frozenset({"feed", "rest", "hand"})
 
 _LISTING = re.compile(
     r"/(?:tags?|categor(?:y|ies|ia|ie)|kategorien?|schlagwort(?:e|er)?|schlagworte|authors?|autor(?:en)?|archives?|archiv|page|seite|"
@@ -20,9 +21,16 @@ _PAGED = re.compile(
     r"/(?:page|seite|p)/?\d+/?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$",
     re.IGNORECASE,
 )
-_ARCHIVE_OF_DATES = re.compile(r"/(?:19|20)\d\d(?:/[01]?\d(?:/[0-3]?\d)?)?/?$")
+_ARCHIVE_OF_DATES = re.compile(
+    r"/(?:19|20)\d\d(?:/(?:[01]?\d(?:/[0-3]?\d)?|(?:week|woche|kw|w)[/-]?[0-5]?\d))?/?$", re.IGNORECASE
+)
 _BARE = re.compile(
     r"^/(?:[a-z]{2}/)?(?:blog|news|journal|magazin|magazine|articles?|posts?|stories|beitraege|aktuelles)?/?$",
+    re.IGNORECASE,
+)
+_IN_BLOG = re.compile(
+    r"/(?:we|web)?(?:blogs?|news|journal|magazine?|articles?|artikel|posts?|stories|beitraege|aktuelles|recipes?|rezepte)"
+    r"/(?=[^/]*[^\W\d_])[^/]+/?$",
     re.IGNORECASE,
 )
 _PAGE_LIKE = re.compile(
@@ -33,6 +41,7 @@ _PAGE_LIKE = re.compile(
 )
 _DATED = re.compile(r"/(?:19|20)\d\d[/-][01]?\d[/-](?:[0-3]?\d[/-])?[^/]+")
 _FILE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif)/|"
     r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|xml|xsl|rss|atom|json|css|js|mp[34]|m4a|mov|webm|txt|docx?|xlsx?|epub)$",
     re.I,
 )
@@ -65,22 +74,36 @@ def is_readable_page(url: str) -> bool:
 
 
 def score_address(url: str, evidence: Collection[str]) -> int:
-    """Weigh an address and where it was listed: "feed", "rest", "post-sitemap", "sitemap", "link"."""
+    """Weigh an address and where it was listed: "feed", "rest", "post-sitemap", "sitemap", "link".
+
+    "sibling": it stands in a folder of articles; "section": other pages stand below it (`candidates`).
+    """
     path = unquote(urlsplit(url).path)
-    total = 3 * bool({"feed", "rest", "hand"} & set(evidence)) + 2 * ("post-sitemap" in evidence)
+    total = 3 * bool(_SURE & set(evidence)) + 2 * ("post-sitemap" in evidence)
     total += 2 * bool(_DATED.search(path)) + (slug_words(url) >= 3)
-    if not {"feed", "rest", "hand"} & set(evidence):
+    if not _SURE & set(evidence):
+        total -= 2 * ("section" in evidence)
         total -= 3 * looks_like_listing(url) + 3 * bool(_BARE.match(path)) + 2 * bool(_PAGE_LIKE.search(path))
     return total
 
 
+def _place(url: str, evidence: Collection[str]) -> int:
+    """Weigh where in its site a page stands: beside what the feed names as articles, or in a folder named as a blog."""
+    if _SURE & set(evidence) or looks_like_listing(url):
+        return 0
+    points = 3 if "sibling" in evidence else 2 * bool(_IN_BLOG.search(unquote(urlsplit(url).path)))
+    return max(points - 2 * ("post-sitemap" in evidence), 0)  # which says the same
+
+
 def score(url: str, evidence: Collection[str], signs: Mapping[str, bool]) -> int:
     """Weigh a page that was read; `signs` are what `extract` saw."""
-    total = score_address(url, evidence)
+    place = _place(url, evidence)
+    total = score_address(url, evidence) + place
     total += 3 * signs.get("article-type", False) + signs.get("dated", False) + signs.get("long", False)
     total -= 2 * signs.get("many-cards", False)
     if signs.get("wall"):
         return total - 10  # whoever lists it: what is there now is no article
-    if signs.get("listing-type") and not signs.get("article-type") and not {"feed", "rest", "hand"} & set(evidence):
+    is_list = signs.get("listing-type") or (signs.get("website-type") and not place)
+    if is_list and not signs.get("article-type") and not _SURE & set(evidence):
         total -= 2
     return total
