@@ -157,8 +157,9 @@ def _keep_by_hand(post: Post, words: Words, actor_id: UUID | None, *, fields: li
 
 
 def _note_example(post: Post, made: Words, before: Generation | None) -> None:
+    """Keep what a person made of a model's words: of those fields that the model wrote."""
     if before is not None and before.kind in _BY_AI and before.writer != OfflineWriter.name:
-        examples.note(post, words_of(before), made)
+        examples.note(post, merged(words_of(before), made, before.fields), made)
 
 
 def _before(version: Generation) -> Generation | None:

@@ -65,7 +65,9 @@ def settings_brand_sample(request: MemberRequest, blog_id: UUID) -> HttpResponse
         pin = words_brand_sample.pin_of(blog)
         if pin is None:
             raise ProductError("no-pin", _("Make a pin of an article of this blog first."))
-        writing.start(pin, actor_id=request.actor.user.pk)
+        last = writing.current(pin)  # another variant than that: else the same question gives the same words
+        variant = last.variant + 1 if last is not None else None
+        writing.start(pin, actor_id=request.actor.user.pk, variant=variant)
     except ProductError as error:
         trouble = error.for_person
     return _answer_sample(request, blog, trouble)

@@ -103,7 +103,7 @@ def test_a_person_sets_the_voice_and_hears_it(
     page.get_by_label("Who reads it").fill("People who come home at seven")
     page.get_by_role("button", name="Write again").click()
     sample = page.locator("#brand-sample")
-    expect(sample.get_by_role("button", name="Stop")).to_be_visible()
+    expect(sample.get_by_role("button", name="Stop")).to_be_focused()
     expect(sample).to_contain_text("Soup From", timeout=PATIENCE_MS)
     expect(sample).to_contain_text("not saved yet", timeout=PATIENCE_MS)
     sent = ai_double.asked[-1].text

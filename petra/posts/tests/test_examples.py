@@ -66,6 +66,15 @@ def test_white_space_topics_an_emptied_field_and_going_back_are_no_example(post:
     assert not WordsExample.objects.exists()
 
 
+def test_only_what_the_model_wrote_is_an_example(in_workspace: Workspace) -> None:
+    post = post_of(article())
+    written(post, versions.merged(BY_MODEL, versions.words_of(post), ["title"]))
+    edit(post, description="Of old words, new ones.")
+    assert pairs(post.blog) == []
+    edit(post, title="Pumpkin soup")
+    assert pairs(post.blog) == [({"title": "Yummy soup"}, {"title": "Pumpkin soup"})]
+
+
 def test_who_restores_a_models_words_does_not_teach_theirs(post: Post) -> None:
     by_model = writing.history(post)[0]
     edit(post, title="Pumpkin soup")

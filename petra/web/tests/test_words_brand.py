@@ -122,15 +122,21 @@ def test_a_sample_is_saved_first_and_written_stopped_used_and_dropped(
         return says(browser.post(reverse("settings_brand_sample_act", args=[house.blog.pk, row.pk, what]), **kind))
 
     assert "Stopped. Nothing was changed." in act("stop", headers=HTMX)
+    variants = set()
     for last, title in (("drop", words_rows.OLD.title), ("use", "")):
         browser.post(again, GOOD)
         work()
+        browser.post(again, GOOD)  # the same question once more: other words
+        work()
+        with scope.workspace(people.workspace.pk):
+            variants.add(Generation.objects.filter(post=pin).order_by("-created_at", "-pk")[0].variant)
         page = says(browser.get(address))
         assert "not saved yet" in page and "Use this" in page
         act(last)
         assert "not saved yet" not in says(browser.get(address))
         with scope.workspace(people.workspace.pk):
             assert (Post.objects.get(pk=pin.pk).title == words_rows.OLD.title) == bool(title)
+    assert len(variants) == 2
     assert "there any more" in act("use", headers=HTMX)
     with scope.workspace(people.workspace.pk):
         row = Generation.objects.filter(post=pin)[0]
