@@ -141,7 +141,7 @@ async def _heard(question: Question, hearing: _Hearing) -> Heard:
             may_be_private=access.may_be_private,
         )
     except BadAddress as error:
-        return Heard(failure=Failure(Cause.BAD_REQUEST, error.for_person))
+        return Heard(failure=Failure(Cause.BAD_ADDRESS, error.for_person))
     try:
         response = await (_streamed if question.streams else _whole)(question, door, hearing)
         return _of(response, question)

@@ -86,7 +86,7 @@ async def _asked(
     try:
         door = Door(address, has_key=bool(key), timeout_s=timeout_s, may_be_private=may_be_private)
     except BadAddress as error:
-        return Failure(Cause.BAD_REQUEST, error.for_person)
+        return Failure(Cause.BAD_ADDRESS, error.for_person)
     try:
         async with asyncio.timeout(timeout_s):
             answer = await door.client.get(f"{address}{listing.path}", headers=dict(listing.headers(key)))

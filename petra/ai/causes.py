@@ -56,6 +56,6 @@ def _with_category(error: failures.ModelAPIError, failure: Failure, access: Acce
         case failures.ModelNotFoundError() if access.provider is not Provider.COMPATIBLE:
             return replace(failure, cause=Cause.NO_MODEL)
         case failures.ModelNotFoundError() if failure.cause is not Cause.NO_MODEL:  # a page that isn't there
-            return Failure(Cause.BAD_REQUEST, "There is nothing to ask at this address. Many end with /v1.")
+            return Failure(Cause.BAD_ADDRESS, "There is nothing to ask at this address. Many end with /v1.")
         case _:
             return failure

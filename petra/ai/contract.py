@@ -184,6 +184,7 @@ class Cause(StrEnum):
     PROVIDER_ERROR = "provider_error"  # 5xx
     CONTENT_REFUSED = "content_refused"  # the provider won't write about this
     BAD_ANSWER = "bad_answer"  # nothing usable, even after asking again
+    BAD_ADDRESS = "bad_address"  # nothing can be asked at this address; `detail` is our own sentence
     BAD_REQUEST = "bad_request"  # the provider doesn't take what was sent
     INTERRUPTED = "interrupted"  # Petra was stopped again and again while it wrote; raised by whoever runs the writer
 

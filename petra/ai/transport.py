@@ -76,7 +76,7 @@ class Door:
     def before(self, request: httpx2.Request) -> None:
         """Let a request out: to the provider's host only, and with no more headers than it needs."""
         if (request.url.scheme, request.url.host, request.url.port) != (self.url.scheme, self.url.host, self.url.port):
-            raise self.shut(Cause.BAD_REQUEST, "Only the provider's own address is asked.")
+            raise self.shut(Cause.BAD_ADDRESS, "Only the provider's own address is asked.")
         for name in list(request.headers):
             if name.lower() not in _HEADERS or (name.lower() in _KEY_HEADERS and not self._has_key):
                 del request.headers[name]
@@ -86,7 +86,7 @@ class Door:
     def after(self, response: httpx2.Response) -> None:
         """Let an answer in: no redirect, nothing packed."""
         if 300 <= response.status_code < 400:
-            raise self.shut(Cause.BAD_REQUEST, "The address leads on to another one. Enter that one instead.")
+            raise self.shut(Cause.BAD_ADDRESS, "The address leads on to another one. Enter that one instead.")
         if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise self.shut(Cause.BAD_ANSWER, "The answer is packed in a way that was not asked for.")
 

@@ -40,7 +40,9 @@ from petra.webhooks import events
 T = TypeVar("T")
 BY_BLOG, BY_WORKSPACE, BY_OPERATOR = "blog", "workspace", "environment"
 # Failures that tell of the key or the provider's account: kept with the access, and shown where it is chosen.
-OF_ACCESS: Final = frozenset({Cause.KEY_REFUSED, Cause.NO_MODEL, Cause.QUOTA, Cause.BAD_REQUEST, Cause.UNREACHABLE})
+OF_ACCESS: Final = frozenset(
+    {Cause.KEY_REFUSED, Cause.NO_MODEL, Cause.QUOTA, Cause.BAD_ADDRESS, Cause.BAD_REQUEST, Cause.UNREACHABLE}
+)
 _LEAST_FOR_HINT: Final = 16  # of a shorter key, four characters would say too much
 _SHOWN_FIELDS: Final = (
     "provider", "base_url", "model", "key_hint", "key_set_at", "monthly_usd", "monthly_tokens", "input_usd",

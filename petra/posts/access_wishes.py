@@ -77,7 +77,7 @@ def check_numbers(wish: Wish) -> None:
     if any(one is not None and not 0 <= one < 10**6 for one in (*limits[:1], *limits[2:])):
         raise BadAccess("An amount of money must be between 0 and 999,999.")
     if wish.monthly_tokens is not None and not 0 <= wish.monthly_tokens <= 10**12:
-        raise BadAccess("The monthly limit of tokens must be a number of at least 0.")
+        raise BadAccess("The monthly limit of tokens must be between 0 and 1,000,000,000,000.")
     if (wish.input_usd is None) != (wish.output_usd is None):
         raise BadAccess("Give both prices, for a million tokens in and out, or none.")
     if not 1 <= wish.per_minute <= 10_000 or not 1 <= wish.at_once <= 50:

@@ -37,7 +37,9 @@ JOB: Final = "posts.words_run"
 MOST: Final = 1000
 MAX_BRIEF: Final = 1_000
 # What would stop every other post just the same: the run waits for a person instead of failing them all.
-STOPS_ALL: Final = frozenset({Cause.RATE, Cause.KEY_REFUSED, Cause.NO_MODEL, Cause.QUOTA, Cause.BUDGET})
+STOPS_ALL: Final = frozenset(
+    {Cause.RATE, Cause.KEY_REFUSED, Cause.NO_MODEL, Cause.BAD_ADDRESS, Cause.QUOTA, Cause.BUDGET}
+)
 _ACTIVE: Final = (WordsRunState.RUNNING, WordsRunState.PAUSED)
 _TELL_EVERY_S: Final = 0.5
 _told: dict[UUID, float] = {}  # when this process last announced a run's progress

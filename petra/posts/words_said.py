@@ -71,6 +71,7 @@ _SENTENCES: dict[Cause, tuple[str | Promise, str | Promise, Next]] = {
         Next.AGAIN,
     ),
     Cause.INTERRUPTED: (lazy("Petra was stopped while the words were written."), lazy("Try again."), Next.AGAIN),
+    Cause.BAD_ADDRESS: (lazy("The server can't be asked at its address."), lazy("Mend the address."), Next.SETTINGS),
     Cause.BAD_REQUEST: (
         lazy("The provider did not take the question."),
         lazy("Choose another model."),
@@ -94,6 +95,8 @@ def said(cause: str, detail: str = "") -> Said:
         happened, next_step, helps = _("The writing broke off."), _("Try again."), Next.AGAIN
     if cause == Cause.BUDGET and detail:  # our own sentence: it names the limit, or what is missing to keep it
         return Said(detail, "" if detail == budget.NO_PRICE else str(next_step), helps, "")
+    if cause == Cause.BAD_ADDRESS and detail:  # our own sentence, too
+        return Said(detail, str(next_step), helps, "")
     return Said(str(happened), str(next_step), helps, "" if cause == Cause.INTERRUPTED else detail)
 
 

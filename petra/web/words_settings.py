@@ -80,7 +80,7 @@ def _test(request: MemberRequest, workspace_id: UUID, blog_id: UUID | None) -> H
         messages.success(request, _("%(model)s answered.") % {"model": found.model})
     else:
         said = words_said.said(found.cause, found.detail)
-        messages.error(request, f"{said.happened} {said.next_step}")
+        messages.error(request, " ".join(filter(None, (said.happened, said.detail, said.next_step))))
     return redirect(words_writers.settings_url(blog_id))
 
 

@@ -55,7 +55,7 @@ def test_the_private_network_is_asked_only_where_the_operator_opened_it(ai_doubl
     for other in ("http://localhost", "http://[::1]", "http://0.0.0.0", "http://[::ffff:127.0.0.1]"):
         assert failure(replace(closed, base_url=f"{other}:{ai_double.port}/v1")).cause in (
             Cause.UNREACHABLE,
-            Cause.BAD_REQUEST,
+            Cause.BAD_ADDRESS,
         )
     another = frozenset({("127.0.0.1", ai_double.port + 1)})
     assert failure(replace(closed, may_be_private=another)).cause is Cause.UNREACHABLE
@@ -79,7 +79,7 @@ def test_odd_addresses_are_refused_before_anything_is_looked_up(address: str, ha
     with pytest.raises(BadAddress):
         Door(address, has_key=has_key, timeout_s=1)
     error = failure(Access(Provider.COMPATIBLE, "some-key" if has_key else "", address, "m", 1))
-    assert error.cause is Cause.BAD_REQUEST
+    assert error.cause is Cause.BAD_ADDRESS
     assert error.detail.endswith(".")
 
 
@@ -115,7 +115,7 @@ def test_only_the_provider_s_own_host_is_asked(ai_double: AiDouble) -> None:
     ):
         door = asyncio.run(ask(url))
         assert door.trouble is not None
-        assert door.trouble.cause is Cause.BAD_REQUEST
+        assert door.trouble.cause is Cause.BAD_ADDRESS
     assert ai_double.journal == []
 
 

@@ -177,13 +177,13 @@ def test_what_is_no_json_is_asked_for_again_once(ai_double: AiDouble, streams: b
         (scripted.cut(), Cause.UNREACHABLE, "broke off"),
         (scripted.content_filter(), Cause.CONTENT_REFUSED, ""),
         (scripted.refused(), Cause.CONTENT_REFUSED, "safety"),
-        (scripted.redirect("http://127.0.0.1:9/"), Cause.BAD_REQUEST, "leads on"),
+        (scripted.redirect("http://127.0.0.1:9/"), Cause.BAD_ADDRESS, "leads on"),
         (Answer("page", raw=b"<html>Welcome</html>"), Cause.BAD_ANSWER, "form"),
         (Answer("list", raw=b"[]"), Cause.BAD_ANSWER, "form"),
         (Answer("nothing", raw=b""), Cause.BAD_ANSWER, "form"),
         (Answer("no choices", raw=b'{"choices": []}'), Cause.BAD_ANSWER, "form"),
         (Answer("no message", raw=b'{"choices": [{"message": null}]}'), Cause.BAD_ANSWER, "form"),
-        (Answer("not there", 404, raw=b"<html>Not Found</html>"), Cause.BAD_REQUEST, "/v1"),
+        (Answer("not there", 404, raw=b"<html>Not Found</html>"), Cause.BAD_ADDRESS, "/v1"),
     ],
     ids=lambda value: value.name if isinstance(value, Answer) else "",
 )
@@ -377,7 +377,7 @@ def test_an_address_copied_with_its_path_will_do(ai_double: AiDouble) -> None:
     lost = replace(access, base_url=ai_double.url.removesuffix("/v1"))
     with pytest.raises(WriterFailed) as caught:
         writer_for(lost).write(ASKED)
-    assert (caught.value.cause, "/v1" in caught.value.detail) == (Cause.BAD_REQUEST, True)
+    assert (caught.value.cause, "/v1" in caught.value.detail) == (Cause.BAD_ADDRESS, True)
 
 
 @pytest.mark.parametrize("key", ["sk-\n1234567890", "sk-schlüssel-c4n4ry", "two words c4n4ry", "\x00"])

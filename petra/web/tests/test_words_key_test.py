@@ -1,0 +1,40 @@
+"""Trying a provider's key: the page says what is really wrong, and what helps."""
+
+from __future__ import annotations
+
+from html import unescape
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from conftest import People
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://10.1.2.3/v1", "must start with https:// because a key is sent to it."),
+        ("https://models.example:22/v1", "No model is asked at this port."),
+        ("https://127.0.0.1:44399/v1", "The provider could not be reached."),
+    ],
+)
+def test_an_address_that_can_t_be_asked_is_called_so(
+    people: People, browser_of: object, address: str, said: str
+) -> None:
+    browser: Client = browser_of(people.alice)  # type: ignore[operator]
+    entered = {"provider": "compatible", "key": "sk-0123456789abcdef", "base_url": address, "model": "small"}
+    saved = browser.post(reverse("settings_writing"), {**entered, "per_minute": 60, "at_once": 5})
+    assert saved.status_code == 302
+    tried = browser.post(reverse("settings_writing_act", args=["test"]), follow=True)
+    page = unescape(tried.content.decode())
+    assert page.count(said) == 2, "in the toast, and where the key stands"
+    assert "Choose another model" not in page and ("Mend the address." in page) == ("reached" not in said)
+
+
+def test_a_limit_that_is_too_long_says_what_is_taken(people: People, browser_of: object) -> None:
+    browser: Client = browser_of(people.alice)  # type: ignore[operator]
+    entered = {"provider": "openai", "key": "sk-0123456789abcdef", "monthly_tokens": "9" * 20}
+    answer = browser.post(reverse("settings_writing"), {**entered, "per_minute": 60, "at_once": 5})
+    assert answer.status_code == 422
+    assert "between 0 and 1,000,000,000,000" in answer.content.decode()
