@@ -9,14 +9,16 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from petra.tenancy import scope, workspaces
 from petra.tenancy.models import ROLE_RANK, Member, Role, User, Workspace
@@ -68,7 +70,7 @@ def member_page(
         @functools.wraps(view)
         def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return _to_sign_in(request)
             workspace_id = chosen_workspace(request)
             if workspace_id is None:
                 return redirect("onboarding")
@@ -85,6 +87,21 @@ def member_page(
         return page  # type: ignore[return-value]
 
     return decorate
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Send to the sign-in page, and back here afterwards; from a form, to the page it stood on.
+
+    A part of a page that asks by itself gets a 401: the page stays, with what was typed there, and says so.
+    """
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=401)
+    if request.method in {"GET", "HEAD"}:
+        return redirect_to_login(request.get_full_path())
+    came_from = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()})
+    parts = urlsplit(came_from if is_ours else "/")
+    return redirect_to_login(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
 
 def chosen_workspace(request: HttpRequest) -> UUID | None:

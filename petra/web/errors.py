@@ -1,10 +1,12 @@
-"""The pages for 403, 404 and 500. They ask the database for nothing: it may be what broke."""
+"""The pages for 403, 404, 405 and 500. They ask the database for nothing: it may be what broke."""
 
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
@@ -35,7 +37,15 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 class ProductErrors(MiddlewareMixin):
-    """A ProductError that no page caught becomes its sentence and status, not a stack."""
+    """A ProductError that no page caught becomes its sentence and status, not a stack; a bare 405 becomes a page."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.method != "GET":
+            return response
+        words = _("This address belongs to a button: open the page it stands on, and press it there.")
+        page = _page(request, HTTPStatus.METHOD_NOT_ALLOWED, _("Nothing to see here"), words)
+        page["Allow"] = response["Allow"]
+        return page
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, ProductError):

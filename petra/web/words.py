@@ -50,7 +50,7 @@ def pin_words_act(request: MemberRequest, pin_id: UUID, version_id: UUID, act: s
     chosen = [name for name in request.POST.getlist("fields") if name in versions.ALL_WORDS]
     verbs: dict[str, Callable[[], object]] = {
         "stop": lambda: writing.stop(proposal, actor_id=_me(request)),
-        "use": lambda: writing.use(proposal, version=_seen(request), actor_id=_me(request)),
+        "use": lambda: _use(proposal, request),
         "drop": lambda: writing.drop(proposal, actor_id=_me(request)),
         "again": lambda: writing.again(proposal, actor_id=_me(request)),
         "restore": lambda: writing.restore(proposal, fields=chosen or versions.ALL_WORDS, actor_id=_me(request)),
@@ -108,6 +108,15 @@ def _get(pin_id: UUID) -> Post:
 
 def _me(request: MemberRequest) -> UUID:
     return request.actor.user.pk
+
+
+def _use(proposal: Generation, request: MemberRequest) -> None:
+    """Use a suggestion, unless somebody wrote there meanwhile: the answer shows their words, and asks."""
+    try:
+        writing.use(proposal, version=_seen(request), actor_id=_me(request))
+    except versions.EditedMeanwhile as error:
+        words = _("Someone changed this meanwhile: their words are shown now. Press “Use this” again to replace them.")
+        raise ProductError(error.code, words, http_status=error.http_status) from error
 
 
 def _seen(request: MemberRequest) -> int | None:

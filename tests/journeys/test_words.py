@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from petra.ai import scripted
@@ -215,3 +216,33 @@ def test_two_people_in_one_pin_lose_nothing(live: Live, house: House, open_page:
     expect(bob.get_by_label("Title", exact=True).first).to_have_value("Alice's salmon in a pan")
     here = said_by(live, post)
     assert (here.title, here.description) == ("Alice's salmon in a pan", "Bob's words.")
+
+
+def test_who_was_signed_out_is_told_and_keeps_what_they_typed(live: Live, house: House, open_page: Opener) -> None:
+    page = open_page(expects=("401", "403"))
+    page.goto(f"/pins/{pin_of(live, house).pk}")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    title = page.get_by_label("Title", exact=True).first
+    for words in ("Typed when signed out", "And typed on"):
+        title.fill(words)
+        page.get_by_label("Link").focus()
+        toast = page.locator("#toasts petra-toast").filter(has_text="You are signed out")
+        expect(toast).to_have_count(1)
+    page.context.clear_cookies()  # what guards forms is gone, too, as where one signed in anew elsewhere
+    title.fill("And on")
+    expect(page.locator("#toasts")).to_contain_text("this page was open for too long")
+    expect(title).to_have_value("And on")
+    toast.get_by_role("link", name="Sign in").click()
+    expect(page).to_have_url(re.compile(r"/signin/login/\?next=/pins/"))
+
+
+def test_the_heading_follows_the_words(live: Live, house: House, open_page: Opener) -> None:
+    page, other = open_page(), open_page(live.people.bob)
+    post = pin_of(live, house)
+    for each in (page, other):
+        each.goto(f"/pins/{post.pk}")
+    page.get_by_label("Title", exact=True).first.fill("Salmon, said anew")
+    page.get_by_label("Link").focus()
+    for each in (page, other):
+        expect(each.get_by_role("heading", level=1)).to_have_text("Salmon, said anew")
+        expect(each.locator("#pin-caption")).to_have_text("Salmon, said anew")

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 from playwright.sync_api import expect
 
 from petra.ai.contract import Cause, Words
 from petra.ai.testing import AiDouble, ai_double  # noqa: F401  a fixture
+from petra.posts import composing
 from petra.posts.models import GenerationState, Post, WordsRunState, WriterAccess
 from petra.posts.testing import choose_double
 from petra.simulator.testing import Simulator
@@ -109,4 +111,47 @@ def test_the_dialogs_of_words_are_accessible(
         if os.environ.get("PETRA_SCREENS"):
             page.screenshot(path=SHOTS / f"{name}-{theme}-{width}.png")
         found += [f"{name}, {theme}, {width}: {problem}" for problem in axe_problems(page)]
+    assert found == []
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_both_texts_of_two_people_are_accessible(
+    live: Live,
+    simulator: Simulator,
+    ai_double: AiDouble,  # noqa: F811  the fixture
+    open_page: Opener,
+    width: int,
+    theme: str,
+) -> None:
+    looks = {"width": width, "height": WIDTHS[width], "theme": theme, "touch": width < 500, "bypass_policy": True}
+    with scope.workspace(live.people.workspace.pk):
+        pin = words_rows.written_pin(furnish(live.people.workspace))
+    dialog, plain = open_page(expects=("409",), **looks), open_page(expects=("409",), script=False, **looks)
+    for page in (dialog, plain):
+        page.goto(f"/pins/{pin.pk}")
+    dialog.get_by_label("Title", exact=True).first.focus()  # whoever types there keeps what they see
+    with scope.workspace(live.people.workspace.pk, actor_id=live.people.bob.pk):
+        composing.edit_post(pin, version=pin.version, title="Bob's salmon", description="Bob's words.")
+    found = []
+    for page, name in ((dialog, "words-conflict-dialog"), (plain, "words-conflict-page")):
+        page.get_by_label("Description", exact=True).first.fill("Alice's words, and more of them. " * 12)
+        if page is plain:
+            page.get_by_label("Title", exact=True).first.fill("Alice's salmon")
+            page.locator("#pin-words").get_by_role("button", name="Save", exact=True).click()
+        else:
+            page.get_by_label("Link").focus()
+        expect(page.get_by_role("heading", name="Somebody changed this while you wrote")).to_be_visible()
+        expect(page.get_by_role("checkbox", name="Keep yours")).to_have_count(2 if page is plain else 1)
+        page.wait_for_timeout(300)
+        if os.environ.get("PETRA_SCREENS"):
+            page.screenshot(path=SHOTS / f"{name}-{theme}-{width}.png")
+        if page is dialog:  # and once as a page, which a form without htmx would bring
+            found += [f"{name}, {theme}, {width}: {problem}" for problem in axe_problems(page)]
+            page.locator("form#pin-words").evaluate("(form) => HTMLFormElement.prototype.submit.call(form)")
+            expect(page.get_by_role("link", name="Back to the pin")).to_be_visible()
+            found += [f"words-conflict-page, {theme}, {width}: {problem}" for problem in axe_problems(page)]
+    plain.get_by_role("checkbox", name="Keep yours Title").uncheck()
+    plain.get_by_role("button", name="Save", exact=True).click()
+    expect(plain.get_by_label("Title", exact=True).first).to_have_value("Bob's salmon")
+    expect(plain.get_by_label("Description", exact=True).first).to_have_value(re.compile("Alice's words"))
     assert found == []

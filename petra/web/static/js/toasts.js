@@ -50,6 +50,12 @@ const show = (templateId, words) => {
   stack().append(toast);
 };
 
+/** The same, unless it is in sight already: a field that saves by itself asks again and again. */
+const showOnce = (templateId) => {
+  const words = document.getElementById(templateId)?.content.querySelector(".words")?.textContent;
+  if (![...stack()?.querySelectorAll(".words") ?? []].some((each) => each.textContent === words)) show(templateId);
+};
+
 addEventListener("petra:toast", (event) => show(event.detail.template, event.detail.words));
 
 /** Z: press the newest undo button there is. Once: it leaves with its toast. */
@@ -65,7 +71,10 @@ document.addEventListener("htmx:after:request", (event) => {
 // Server trouble: the page keeps what it shows, one toast says so.
 document.addEventListener("htmx:response:error", (event) => {
   if (event.target === document.body) return; // the live stream: the worker card says it
-  if ((event.detail?.ctx?.response?.status ?? 500) >= 500) show("toast-broken");
+  const status = event.detail?.ctx?.response?.status ?? 500;
+  if (status >= 500) show("toast-broken");
+  else if (status === 401) showOnce("toast-signed-out");
+  else if (status === 403) showOnce("toast-refused");
 });
 document.addEventListener("htmx:error", (event) => {
   if (navigator.onLine && event.target !== document.body) show("toast-unreachable");
