@@ -50,7 +50,7 @@ def _screens(letters: str) -> list[Hit]:
         Hit(_("Needs you"), _("Screen"), "alert-circle-f", reverse("needs_you")),
         Hit(_("Calendar"), _("Screen"), "calendar-event", reverse("calendar")),
         Hit(_("Pins"), _("Screen"), "pinned", reverse("pins")),
-        Hit(_("Published together"), _("Screen"), "send", reverse("bulk_runs")),
+        Hit(_("Bulk publishing"), _("Screen"), "send", reverse("bulk_runs")),
         Hit(_("New pin"), _("Action"), "plus", reverse("pin_new")),
         Hit(_("Articles"), _("Screen"), "article", reverse("articles")),
         Hit(_("Activity"), _("Screen"), "history", reverse("activity")),

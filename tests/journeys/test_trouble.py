@@ -165,7 +165,7 @@ def test_many_pins_are_published_at_once_and_one_of_them_fails(
     expect(page.locator("#bulk-title")).to_have_text("4 of 5 pins published")
     page.get_by_role("button", name="Retry the one that failed").click()
     expect(page.locator("#bulk-title")).to_have_text("5 pins are published", timeout=PATIENCE_MS)
-    page.get_by_role("link", name="Back to what was published together").click()
+    page.get_by_role("link", name="Back to bulk publishing").click()
     expect(page.get_by_role("link", name="5 pins are published")).to_be_visible()
     assert len(simulator.pins()) == 5
     assert simulator.duplicates() == {}

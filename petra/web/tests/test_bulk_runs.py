@@ -112,7 +112,7 @@ def test_the_failed_ones_of_a_run_are_tried_again_together(people: People, brows
 
 
 def test_recent_runs_are_found_from_the_pins_and_from_activity(people: People, browser: Client, house: House) -> None:
-    assert "Nothing was published together yet" in says(browser.get(reverse("bulk_runs")))
+    assert "Nothing was published in bulk yet" in says(browser.get(reverse("bulk_runs")))
     with scope.workspace(people.workspace.pk):
         run = bulk_run(house)
         bulk.start([house.rows.post().pk])
@@ -123,7 +123,7 @@ def test_recent_runs_are_found_from_the_pins_and_from_activity(people: People, b
     pins = browser.get(reverse("pins")).content.decode()
     assert address in pins
     assert reverse("bulk_runs") in pins
-    assert "Publishing together began, 1 in all" in says(browser.get(reverse("activity")))
+    assert "Bulk publishing began, 1 in all" in says(browser.get(reverse("activity")))
 
 
 def test_a_run_that_ended_leaves_the_list_of_pins_after_ten_minutes(
