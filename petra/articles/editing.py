@@ -6,7 +6,31 @@ from uuid import UUID
 
 from petra.articles.models import Article
 from petra.lib import clock
+from petra.lib.errors import ProductError
 from petra.webhooks import events
+
+MAX_TITLE = 1_000
+MAX_TEXT = 1_000_000  # far over any article, far under what hurts
+
+
+class BadWords(ProductError):
+    """The words are no article's."""
+
+    def __init__(self, for_person: str) -> None:
+        super().__init__("bad-words", for_person)
+
+
+class EditedMeanwhile(ProductError):
+    """Somebody else edited the article after this person saw it."""
+
+    def __init__(self) -> None:
+        words = "Someone edited this article meanwhile: it says what they wrote. Save again to put yours in its place."
+        super().__init__("edited-meanwhile", words, http_status=409)
+
+
+def mark_of(article: Article) -> str:
+    """Name the edit a person sees, to hand back with theirs."""
+    return article.edited_at.isoformat() if article.edited_at else ""
 
 
 def edit_article(
@@ -15,12 +39,18 @@ def edit_article(
     title: str | None = None,
     excerpt: str | None = None,
     text: str | None = None,
+    seen: str | None = None,
     actor_id: UUID | None = None,
 ) -> Article:
     """Set what a person wants said instead of the page's words. None: as it is.
 
-    Nothing, or the page's own words, goes back to the page's: then imports change it again.
+    Nothing, or the page's own words, goes back to the page's: then imports change it again. With `seen`, the mark of
+    the edit the person saw, raises EditedMeanwhile where there is a later one. Raises BadWords.
     """
+    if len(title or "") > MAX_TITLE or max(len(text or ""), len(excerpt or "")) > MAX_TEXT:
+        raise BadWords(f"A title can have {MAX_TITLE:,} characters, a text {MAX_TEXT:,}.")
+    if seen is not None and seen != mark_of(Article.objects.select_for_update().get(pk=article.pk)):
+        raise EditedMeanwhile
     wanted = {"title": title, "excerpt": excerpt, "text": text}
     changes: dict[str, object] = {}
     for name, value in wanted.items():

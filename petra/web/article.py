@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from petra.articles import editing, importing
 from petra.articles.models import Article
@@ -31,7 +31,11 @@ Parts = list[tuple[str, str]]
 @member_page()
 def article(request: MemberRequest, article_id: UUID) -> HttpResponse:
     """Show what was imported of one article."""
-    found = access.get(Article, article_id)
+    return _page(request, access.get(Article, article_id))
+
+
+def _page(request: MemberRequest, found: Article, trouble: ProductError | None = None) -> HttpResponse:
+    """Draw an article; where an edit could not be saved, with what was typed and why."""
     zone, now = request.actor.zone, clock.now()
     posts = pin_rows.complete(Post.objects.filter(article=found, removed_at=None)).order_by("created_at")
     context = {
@@ -49,26 +53,31 @@ def article(request: MemberRequest, article_id: UUID) -> HttpResponse:
         "read": moments.moment(found.read_at, zone=zone, now=now),
         "published": moments.day_words(found.published_at, zone=zone, now=now) if found.published_at else "",
         "language_name": languages.language_name(found.language) if found.language else "",
+        "seen": editing.mark_of(found),
+        "trouble": trouble.for_person if trouble else "",
+        "typed_title": request.POST.get("title", "") if trouble else found.shown_title,
+        "typed_text": request.POST.get("text", "") if trouble else found.shown_text,
         "may_change": request.actor.may(Role.EDITOR),
     }
-    return show(request, "article.html", context, here="articles")
+    return show(request, "article.html", context, here="articles", status=trouble.http_status if trouble else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @member_page(Role.EDITOR)
 def article_edit(request: MemberRequest, article_id: UUID) -> HttpResponse:
     """Set what a person wants said instead of the page's words; with `act=preview` only show how it reads."""
     found = access.get(Article, article_id)
+    if request.method != "POST":
+        return redirect("article", article_id)
     if request.POST.get("act") == "preview":
         text = request.POST.get("text", "")
         context = {"title": request.POST.get("title", ""), "paragraphs": paragraphs(text), "words": len(text.split())}
         return render(request, "article.html#preview", context)
-    editing.edit_article(
-        found,
-        title=request.POST.get("title"),
-        text=request.POST.get("text"),
-        actor_id=request.actor.user.pk,
-    )
+    words = {name: request.POST.get(name) for name in ("title", "text", "seen")}
+    try:
+        editing.edit_article(found, **words, actor_id=request.actor.user.pk)
+    except ProductError as error:
+        return _page(request, access.get(Article, article_id), error)
     messages.success(request, _("Saved. Imports do not overwrite it."))
     return redirect("article", article_id)
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from petra.articles.models import Article, ArticleImage
@@ -29,7 +30,7 @@ class Row:
     address: str
     picture: str
     published: str
-    words: int
+    words: str
     images: int
     status: Status
     pin_count: int
@@ -65,7 +66,7 @@ def _row(article: Any, zone: ZoneInfo, now: datetime) -> Row:
         address=article.url.partition("://")[2] or article.url,
         picture=pictures[0] if pictures else "",
         published=moments.day_words(article.published_at, zone=zone, now=now) if article.published_at else "–",
-        words=len((article.shown_text).split()),
+        words=formats.number_format(len(article.shown_text.split()), force_grouping=True),
         images=article.image_count,
         status=state_of(article),
         pin_count=article.pin_count,

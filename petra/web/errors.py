@@ -39,6 +39,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 class ProductErrors(MiddlewareMixin):
     """A ProductError that no page caught becomes its sentence and status, not a stack; a bare 405 becomes a page."""
 
+    def process_request(self, request: HttpRequest) -> HttpResponse | None:
+        """Refuse a query with a NUL in it, which no browser sends and no database takes."""
+        return not_found(request) if "%00" in request.META.get("QUERY_STRING", "") else None
+
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.method != "GET":
             return response

@@ -200,3 +200,25 @@ def test_what_becomes_of_new_articles_is_set_on_a_page_of_its_own(
     assert browser.post(address, {"way": "draft", "target": str(house.blog.pk)}).status_code == 404
     browser.post(address, {"way": "off"})
     assert "no pins by themselves" in says(browser.get(reverse("articles")))
+
+
+def test_two_people_edit_one_article_and_neither_loses_words(people: People, browser: Client, house: House) -> None:
+    address = reverse("article_edit", args=[house.article.pk])
+    mine = {"title": "Mine", "text": "My words.", "seen": ""}
+    assert browser.post(address, {"title": "Theirs", "text": "Their words.", "seen": ""}).status_code == 302
+    late = browser.post(address, mine)
+    page = unescape(late.content.decode())
+    assert late.status_code == 409 and "Someone edited this article meanwhile" in page
+    assert 'value="Mine"' in page and "My words.</textarea>" in page and "Their words.</p>" in page
+    again = page.partition('name="seen" value="')[2].partition('"')[0]
+    assert browser.post(address, {**mine, "seen": again}).status_code == 302
+    assert change(people, house.article).shown_title == "Mine"
+    assert browser.get(address).status_code == 302
+
+
+def test_words_that_are_no_articles_are_not_kept(people: People, browser: Client, house: House) -> None:
+    address = reverse("article_edit", args=[house.article.pk])
+    for typed in ({"title": "t" * 1_001, "text": "Short."}, {"title": "Short", "text": "x" * 1_000_001}):
+        answer = browser.post(address, typed)
+        assert answer.status_code == 422 and "A title can have 1,000 characters" in answer.content.decode()
+    assert not change(people, house.article).is_edited

@@ -1,4 +1,4 @@
-"""Who was signed out in the middle of something: nothing is lost silently, and the way leads back."""
+"""Odd requests: of who was signed out meanwhile, to the address of a button, with a NUL. Nothing is lost silently."""
 
 from __future__ import annotations
 
@@ -42,3 +42,9 @@ def test_the_address_of_a_button_is_explained(people: People, browser_of: object
     answer = browser.get(reverse("pins_words"))
     assert answer.status_code == 405 and "belongs to a button" in answer.content.decode()
     assert answer["Allow"] == "POST"
+
+
+def test_a_nul_in_an_address_breaks_nothing(people: People, browser_of: object) -> None:
+    browser: Client = browser_of(people.alice)  # type: ignore[operator]
+    for path in ("/articles?tag=%00", "/pins?q=%00", "/find?q=a%00b", "/articles?q=%00&page=2"):
+        assert browser.get(path).status_code == 404
