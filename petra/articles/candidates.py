@@ -18,6 +18,11 @@ LEAST_SIBLINGS = 3
 _TOP = re.compile(r"(?:[a-z]{2}(?:[-_][a-z]{2})?)?\Z", re.IGNORECASE)
 
 
+def folder_of(key: str) -> str:
+    """Give the folder of an address by its key; "" where a query names the page."""
+    return key.rpartition("/")[0] if "?" not in key else ""
+
+
 class NotABlog(ProductError):
     """The address leads to something articles can't be read from. The sentence names what was found."""
 
@@ -96,15 +101,30 @@ class Discovered:
 
     def weigh_places(self) -> None:
         """Note what stands in a folder of articles, by what feeds name, and what other pages stand below of."""
-        folders = {key: key.rpartition("/")[0] for key in self.candidates if "?" not in key}
-        told = Counter(folders[key] for key in folders if "feed" in self.candidates[key].evidence)
+        folders = {key: folder_of(key) for key in self.candidates}
+        told, told_as_lists = self.folders_told()
         held = Counter(folders.values())
         for key, folder in folders.items():
             evidence = self.candidates[key].evidence
-            if told[folder] >= LEAST_SIBLINGS and "rest" not in self.sources and not self._is_top(folder):
+            if folder in told:
                 evidence.add("sibling")
+            if folder in told_as_lists:
+                evidence.add("like-told")
             if held[key] >= LEAST_SIBLINGS:
                 evidence.add("section")
+
+    def folders_told(self) -> tuple[set[str], set[str]]:
+        """Give the folders from which feeds name articles, and of those the ones where these read like lists.
+
+        Where the engine tells all its articles, the rest is none; the top folder holds pages of every kind.
+        """
+        if "rest" in self.sources:
+            return set(), set()
+        told = {key: one.url for key, one in self.candidates.items() if "feed" in one.evidence}
+        counts = Counter(folder_of(key) for key in told)
+        folders = {one for one, count in counts.items() if count >= LEAST_SIBLINGS and not self._is_top(one)}
+        plain = {folder_of(key) for key, url in told.items() if not scoring.looks_like_listing(url)}
+        return folders, folders - plain
 
     def _is_top(self, folder: str) -> bool:
         """Say whether a folder holds the site's pages of every kind: its first one, or that of a language."""

@@ -12,6 +12,7 @@ from collections import deque
 
 from petra.articles import scoring
 from petra.articles.asking import Asker
+from petra.articles.candidates import folder_of
 from petra.articles.identity import address_key
 from petra.articles.links import Links
 
@@ -29,6 +30,7 @@ def crawl(asker: Asker, links: Links, *, only_lists: bool = False) -> None:
     others: deque[tuple[str, int]] = deque()
     seen = {address_key(found.home)}
     kept = asked = in_vain = 0
+    told_as_lists = found.folders_told()[1]
 
     def note(pages: list[str], next_url: str, depth: int) -> int:
         fresh, further_pages = 0, list[tuple[str, int]]()
@@ -40,7 +42,7 @@ def crawl(asker: Asker, links: Links, *, only_lists: bool = False) -> None:
             is_further = url == next_url or scoring.is_numbered(url)
             is_list = is_further or scoring.looks_like_listing(url) or scoring.score_address(url, ()) < 0
             fresh += not is_further
-            if not is_list:
+            if not is_list or folder_of(key) in told_as_lists:
                 found.add(url, "link")
             if is_further:
                 further_pages.append((url, depth - 1))  # the tenth page of a list is no deeper than its first

@@ -169,6 +169,7 @@ def _signs(page: Page) -> dict[str, bool]:
     theme = set((body.get("class") or "").split()) if body is not None else set()
     og_type = page.first_meta("og:type").lower()
     is_claimed = og_type.startswith("article") or (node is not None and page.names_here(node))
+    is_claimed = is_claimed or (not og_type and bool(page.first_meta("article:published_time")))
     is_list = not is_claimed and teasers.is_list(page)
     return {
         "article-type": is_claimed

@@ -12,11 +12,12 @@ ARTICLE_AT = 3
 _SURE = frozenset({"feed", "rest", "hand"})
 
 _LISTING = re.compile(
-    r"/(?:tags?|categor(?:y|ies|ia|ie)|kategorien?|schlagwort(?:e|er)?|schlagworte|authors?|autor(?:en)?|archives?|archiv|page|seite|"
+    r"/(?:tags?|categor(?:y|ies|ia|ie)|kategorien?|schlagwort(?:e|er)?|schlagworte|authors?|autor(?:en)?|archives?|archiv|(?:page|seite)(?!/\d+/[^/]*[a-z])|"
     r"search|suche|topics?|label|labels|series|feeds?|rss|comments|attachment|users?|profile|members?|drafts?|entwuerfe)"
     r"(?:/|\.html?$|$)",
     re.IGNORECASE,
 )
+_ARCHIVE = re.compile(r"/archiv(?:es?)?/", re.IGNORECASE)  # below it, some systems keep the articles themselves
 _PAGED = re.compile(
     r"/(?:page|seite|p)/?\d+/?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$",
     re.IGNORECASE,
@@ -50,13 +51,18 @@ _TRAP_KEYS = frozenset({"replytocom", "share", "add-to-cart", "orderby", "filter
 
 
 def looks_like_listing(url: str) -> bool:
-    """Say whether an address alone reads like a list of articles: tags, authors, archives, page numbers, search."""
+    """Say whether an address alone reads like a list of articles: tags, authors, archives, page numbers, search.
+
+    The third post of /page/3/rye-bread and the one of /archives/2024/02/rye-bread are none.
+    """
     parts = urlsplit(url)
     path = unquote(parts.path)
     if _ARCHIVE_OF_DATES.search(path) or is_numbered(url):
         return True
     listed = _LISTING.search(path)
-    return bool(listed and not _DATED.search(path[: listed.start() + 1] + "x"))
+    if not listed or _DATED.search(path[: listed.start() + 1] + "x"):
+        return False
+    return not (_ARCHIVE.match(listed.group()) and _DATED.search(path))
 
 
 def is_numbered(url: str) -> bool:
@@ -76,20 +82,25 @@ def is_readable_page(url: str) -> bool:
 def score_address(url: str, evidence: Collection[str]) -> int:
     """Weigh an address and where it was listed: "feed", "rest", "post-sitemap", "sitemap", "link".
 
-    "sibling": it stands in a folder of articles; "section": other pages stand below it (`candidates`).
+    "sibling": it stands in a folder of articles; "section": other pages stand below it; "like-told": so do
+    read the addresses of articles that a feed names (`candidates`).
     """
     path = unquote(urlsplit(url).path)
     total = 3 * bool(_SURE & set(evidence)) + 2 * ("post-sitemap" in evidence)
     total += 2 * bool(_DATED.search(path)) + (slug_words(url) >= 3)
     if not _SURE & set(evidence):
         total -= 2 * ("section" in evidence)
-        total -= 3 * looks_like_listing(url) + 3 * bool(_BARE.match(path)) + 2 * bool(_PAGE_LIKE.search(path))
+        total -= (
+            3 * (looks_like_listing(url) and "like-told" not in evidence)
+            + 3 * bool(_BARE.match(path))
+            + 2 * bool(_PAGE_LIKE.search(path))
+        )
     return total
 
 
 def _place(url: str, evidence: Collection[str]) -> int:
     """Weigh where in its site a page stands: beside what the feed names as articles, or in a folder named as a blog."""
-    if _SURE & set(evidence) or looks_like_listing(url):
+    if _SURE & set(evidence) or (looks_like_listing(url) and "like-told" not in evidence):
         return 0
     points = 3 if "sibling" in evidence else 2 * bool(_IN_BLOG.search(unquote(urlsplit(url).path)))
     return max(points - 2 * ("post-sitemap" in evidence), 0)  # which says the same

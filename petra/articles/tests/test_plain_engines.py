@@ -103,6 +103,24 @@ def test_a_blog_in_a_folder_may_have_its_sitemap_there(blog: BlogServer) -> None
     assert paths_of(blog, look(blog, "/oak/")) == ["/oak/blog/rye-bread"]
 
 
+def test_where_the_feeds_articles_read_like_lists_the_older_ones_may_too(blog: BlogServer) -> None:
+    paths = [f"/archives/{number}" for number in range(101, 106)]
+    blog.pages |= {path: page(f"Rye {path}") for path in paths}
+    links = "".join(f'<a href="{path}">{path}</a>' for path in paths)
+    items = "".join(f"<item><title>Rye {path}</title><link>{blog.home}{path}</link></item>" for path in paths[:3])
+    blog.pages["/"] = Page(f'<link rel="alternate" type="application/rss+xml" href="/rss"><p>{links}</p>'.encode())
+    blog.pages["/rss"] = Page(f'<rss version="2.0"><channel>{items}</channel></rss>'.encode(), "application/rss+xml")
+    assert paths_of(blog, look(blog)) == paths
+
+
+@pytest.mark.parametrize("path", ["/blog/page/3/rye-bread/", "/archives/2024/02/rye-bread.html"])
+def test_a_post_below_a_word_for_lists_is_none(path: str) -> None:
+    assert not looks_like_listing(f"https://oak.example{path}")
+    assert looks_like_listing("https://oak.example/page/3/") and looks_like_listing(
+        "https://oak.example/archives/2024/02/"
+    )
+
+
 @pytest.mark.parametrize("path", ["/2024/week/5/", "/blog/2024/w05/", "/2024/kw/12/", "/2024/05/"])
 def test_archives_of_weeks_are_lists(path: str) -> None:
     assert looks_like_listing(f"https://oak.example{path}")
