@@ -20,7 +20,7 @@ from petra.articles.moments import instant
 from petra.articles.pictures import Picture
 from petra.articles.reader import Read, traits_of
 from petra.articles.srcset import picture_key
-from petra.lib import clock, columns
+from petra.lib import clock, columns, ids
 from petra.webhooks import events
 
 MAX_IMAGES = 200
@@ -110,10 +110,10 @@ class _Batch:
         self._blog = blog
         self._now = now
         self.articles: dict[UUID, Article] = {}
-        self._fresh: list[Article] = []
+        self._fresh: dict[UUID, Article] = {}
         self._changed: list[Article] = []
         self._checked: dict[UUID, Article] = {}
-        self._images: list[ArticleImage] = []
+        self._images: dict[UUID, list[dict[str, Any]]] = {}  # of each article, in the form of `columns`
         self._told: list[tuple[str, Article]] = []
 
     def load(self, pks: list[UUID]) -> None:
@@ -127,7 +127,7 @@ class _Batch:
         digest, is_new = found.digest, article is None
         if article is None:
             article = Article(blog=self._blog, address_key=address_key(found.url), imported_at=self._now, url=found.url)
-            self._fresh.append(article)
+            self._fresh[article.pk] = article
             self.articles[article.pk] = article
         self._settle_addresses(article, address_key(found.url), found.url, read.candidate.key)
         self._check(article, mark)
@@ -138,8 +138,8 @@ class _Batch:
             return Outcome("unchanged", article.pk)
         _fill(article, found)
         article.digest, article.nearness = digest, found.nearness
-        self._images = [image for image in self._images if image.article_id != article.pk] + _images(article, found)
-        if article in self._fresh and not is_new:
+        self._images[article.pk] = _images(article, found)
+        if article.pk in self._fresh and not is_new:
             return Outcome("unchanged", article.pk)  # two addresses of one batch: the later words count
         if not is_new:
             article.changed_at = self._now
@@ -165,14 +165,14 @@ class _Batch:
 
     def write(self) -> None:
         """Write everything in a few statements."""
-        columns.insert_all(self._fresh)
-        fresh, changed = {row.pk for row in self._fresh}, {row.pk for row in self._changed}
+        columns.insert_all(list(self._fresh.values()))
+        changed = {row.pk for row in self._changed}
         for article in self._changed:
             article.save(update_fields=_READ)
         if changed:
             ArticleImage.objects.filter(article_id__in=changed).delete()
-        columns.insert_all(self._images)
-        only_checked = [row for pk, row in self._checked.items() if pk not in fresh | changed]
+        columns.insert_rows(ArticleImage, [image for images in self._images.values() for image in images])
+        only_checked = [row for pk, row in self._checked.items() if pk not in self._fresh.keys() | changed]
         if only_checked:
             Article.objects.bulk_update(only_checked, _CHECKED)
         for kind in dict.fromkeys(kind for kind, _ in self._told):
@@ -210,28 +210,35 @@ def _fill(article: Article, found: Extracted) -> None:
     article.is_walled = found.is_walled
 
 
-def _images(article: Article, found: Extracted) -> list[ArticleImage]:
-    lead_key = picture_key(found.lead.url) if found.lead else None
-    shown = list(found.pictures)
-    if found.lead is not None and lead_key not in {picture_key(picture.url) for picture in shown}:
-        shown.insert(0, found.lead)
-    rows = []
-    for position, picture in enumerate(shown[:MAX_IMAGES]):
-        is_lead = lead_key is not None and picture_key(picture.url) == lead_key
-        rows.append(_image(article, position, found.lead if is_lead and found.lead else picture, is_lead=is_lead))
-        lead_key = None if is_lead else lead_key
-    return rows
+def _images(article: Article, found: Extracted) -> list[dict[str, Any]]:
+    """Give the rows of an article's pictures; the lead in the place of its smaller self, or first."""
+    shown, place = list(found.pictures), -1
+    if found.lead is not None:
+        key = picture_key(found.lead.url)
+        place = next((at for at, picture in enumerate(shown) if picture_key(picture.url) == key), -1)
+        if place < 0:
+            place = 0
+            shown.insert(0, found.lead)
+        shown[place] = found.lead
+    return [_image(article, at, picture, is_lead=at == place) for at, picture in enumerate(shown[:MAX_IMAGES])]
 
 
-def _image(article: Article, position: int, picture: Picture, *, is_lead: bool) -> ArticleImage:
-    names = ("url", "alt", "caption", "title", "pin_title", "pin_description", "pin_url", "pin_id")
-    fields: dict[str, Any] = {name: getattr(picture, name) for name in names}
-    return ArticleImage(
-        article=article,
-        position=position,
-        width_px=picture.width_px or None,
-        height_px=picture.height_px or None,
-        is_lead=is_lead,
-        is_nopin=picture.is_nopin,
-        **fields,
-    )
+def _image(article: Article, position: int, picture: Picture, *, is_lead: bool) -> dict[str, Any]:
+    return {
+        "id": ids.new_id(),
+        "workspace_id": article.workspace_id,
+        "article_id": article.pk,
+        "position": position,
+        "url": picture.url,
+        "alt": picture.alt,
+        "caption": picture.caption,
+        "title": picture.title,
+        "pin_title": picture.pin_title,
+        "pin_description": picture.pin_description,
+        "pin_url": picture.pin_url,
+        "pin_id": picture.pin_id,
+        "width_px": picture.width_px or None,
+        "height_px": picture.height_px or None,
+        "is_lead": is_lead,
+        "is_nopin": picture.is_nopin,
+    }
