@@ -122,7 +122,7 @@ def _page(request: MemberRequest, blog: Blog, form: BrandForm) -> HttpResponse:
         context,
         here="settings",
         live="brand",
-        live_query={"blog": blog.pk, "pin": pin},
+        live_query={"blog": blog.pk, "pin": pin, "seen": brand.profile_of(blog).updated_at.isoformat()},
         status=422 if form.is_bound else 200,
     )
 

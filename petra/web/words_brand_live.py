@@ -1,4 +1,4 @@
-"""What an open brand page is told: the words of its sample as they come, and what its writer took."""
+"""What an open brand page is told: its sample's words as they come, what its writer took, and that others change it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from petra.articles.models import Blog
+from petra.posts import brand
 from petra.posts.models import Post
 from petra.tenancy.models import ROLE_RANK, Role
 from petra.web import words_brand_sample, words_brand_view
@@ -19,7 +21,7 @@ _OF_WRITER = ("ai.", "post.words_", "words_run.")
 
 
 def changes(viewer: Viewer, events: Sequence[Event]) -> Told:
-    """Tell the open page the words of its sample as they come, and what its writer took."""
+    """Draw what changed beside the form; what one types stays."""
     blog_id, pin_id = (_uuid(viewer.query.get(name, "")) for name in ("blog", "pin"))
     blog = Blog.objects.filter(pk=blog_id).first() if blog_id else None
     if blog is None:
@@ -34,7 +36,16 @@ def changes(viewer: Viewer, events: Sequence[Event]) -> Told:
     if any(event.kind.startswith(_OF_WRITER) for event in events):
         card = {**context, "card": words_brand_view.card(blog)}
         pieces.append(Partial("#brand-writer", render_to_string("words/brand_writer.html", card)))
+    changed = [event for event in events if event.kind == "blog.brand_changed" and event.subject_id == blog.pk]
+    if any(event.actor_id != viewer.user_id for event in changed) and _is_newer(blog, viewer.query.get("seen", "")):
+        url = reverse("settings_brand_of", args=[blog.pk])
+        pieces.append(Partial("#brand-news", render_to_string("words/brand_news.html", {"url": url})))
     return pieces
+
+
+def _is_newer(blog: Blog, seen: str) -> bool:
+    """Say whether the voice was changed after the page was drawn: what has just been drawn may be told once more."""
+    return brand.profile_of(blog).updated_at.isoformat() > seen
 
 
 def _uuid(text: str) -> UUID | None:

@@ -139,6 +139,20 @@ def test_a_person_sets_the_voice_and_hears_it(
     expect(page.locator("#toasts")).to_contain_text("Copied from The Slow Table.")
 
 
+def test_who_looks_at_a_voice_is_told_that_somebody_else_changes_it(
+    live: Live, house: House, open_page: Opener
+) -> None:
+    alice, bob = open_page(), open_page(live.people.bob)
+    for page in (alice, bob):
+        page.goto(f"/settings/blogs/{house.blog.pk}/brand")
+    bob.get_by_label("Who reads it").fill("Bob's readers")
+    bob.get_by_label("Who reads it").blur()
+    expect(alice.locator("#brand-news")).to_contain_text("Somebody else has just changed this voice.")
+    expect(bob.locator("#brand-news")).to_be_empty()
+    alice.get_by_role("link", name="Show theirs").click()
+    expect(alice.get_by_label("Who reads it")).to_have_value("Bob's readers")
+
+
 def test_without_script_the_form_is_plain(live: Live, house: House, open_page: Opener) -> None:
     page = open_page(script=False)
     page.goto(f"/settings/blogs/{house.blog.pk}/brand")

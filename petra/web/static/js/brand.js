@@ -8,7 +8,7 @@ for (const range of document.querySelectorAll("[data-steps]")) {
 for (const all of document.querySelectorAll("[data-removes]")) {
   const box = document.createElement("div");
   const field = document.createElement("input");
-  const words = () => all.value.split(/[\n,]/).map((word) => word.trim()).filter(Boolean);
+  const words = () => [...new Set(all.value.split(/[\n,]/).map((word) => word.trim()).filter(Boolean))];
   const draw = () => box.replaceChildren(...words().map((word) => {
     const chip = document.getElementById("brand-chip").content.cloneNode(true);
     const button = chip.querySelector("button");
