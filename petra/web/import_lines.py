@@ -25,6 +25,7 @@ LOOKS = {
     RunState.DONE: StatusKey.PUBLISHED,
     RunState.FAILED: StatusKey.FAILED,
 }
+_AT_WORK = (RunState.QUEUED, RunState.RUNNING)
 MANY_DONE = 5  # before so many pages the pace says nothing
 
 
@@ -71,9 +72,9 @@ def line(run: ImportRun, *, now: datetime) -> ImportLine:
         left=_left(run, state, now),
         done=run.done,
         found=max(run.found, run.done, 1),
-        is_running=state in (RunState.QUEUED, RunState.RUNNING),
-        has_pages=run.is_active or run.found > 0,
-        can_pause=state in (RunState.QUEUED, RunState.RUNNING),
+        is_running=state in _AT_WORK,
+        has_pages=state in _AT_WORK or run.found > 0,
+        can_pause=state in _AT_WORK,
         can_resume=state == RunState.PAUSED,
         error=run.error,
         read=ngettext("%(n)d read", "%(n)d read", run.done) % {"n": max(0, run.done - run.failed - run.skipped)},
@@ -111,7 +112,7 @@ def _progress(run: ImportRun, state: RunState) -> str:
         return _("waiting for its turn")
     if state == RunState.RUNNING and not run.found:
         return _("looking for articles")
-    if _is_empty(run) or not (run.is_active or run.found):
+    if _is_empty(run) or (state not in _AT_WORK and not run.found):
         return ""
     if state == RunState.DONE:
         return _("%(new)d new, %(changed)d changed") % {"new": run.new, "changed": run.changed}

@@ -25,6 +25,8 @@ from petra.web import words_settings_view, words_writers
 from petra.web.shell import show
 from petra.web.words_settings_view import WriterForm
 
+MOST_SAID = 60  # models in a sentence
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_page()
@@ -89,8 +91,19 @@ def _models(request: MemberRequest, workspace_id: UUID, blog_id: UUID | None) ->
         names, trouble = access_keys.models(workspace_id, blog_id), ""
     except WriterFailed as failure:
         names, trouble = [], words_said.said(failure.cause, failure.detail).happened
+    if not request.htmx:  # type: ignore[attr-defined]
+        _say_models(request, names, trouble)
+        return redirect(words_writers.settings_url(blog_id))
     context = {"models": names[:500], "trouble": trouble, "is_asked": True}
     return render(request, "words/settings.html#models", context)
+
+
+def _say_models(request: MemberRequest, names: list[str], trouble: str) -> None:
+    """Tell the list to a browser without scripts."""
+    if names:
+        messages.success(request, _("Models: %(names)s") % {"names": ", ".join(names[:MOST_SAID])})
+    else:
+        messages.error(request, trouble or _("The provider has no list. Type the model's name."))
 
 
 def _forget(request: MemberRequest, workspace_id: UUID, blog_id: UUID | None) -> HttpResponse:

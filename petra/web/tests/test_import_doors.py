@@ -75,17 +75,19 @@ def test_a_line_says_when_nothing_came(people: People, house: House) -> None:
             {"state": RunState.FAILED, "error": "This address could not be reached."},
             {"state": RunState.DONE, "found": 3, "done": 3, "skipped": 2, "failed": 1},
             {"state": RunState.DONE, "kind": "url", "found": 1, "done": 1, "new": 1},
+            {"state": RunState.PAUSED},
         ]
         for number, fields in enumerate(ended):
             blog = Blog.objects.create(address=f"https://n{number}.example", name=f"n{number}")
             ImportRun.objects.create(blog=blog, finished_at=now, **fields)
         lines = import_lines.lines(now=now)
-    assert lines[0].id == running.pk, "what runs stands on top"
-    said = {line.title: (line.progress, line.has_pages, line.status.key) for line in lines[1:]}
+    assert [line.can_pause or line.can_resume for line in lines] == [True, True, False, False, False], "those on top"
+    said = {line.title: (line.progress, line.has_pages, line.status.key) for line in lines if line.id != running.pk}
     assert said == {
         "n0 was not imported": ("", False, "failed"),
         "No new article came from n1": ("", True, "attention"),
         "A page of n2 is imported": ("1 new, 0 changed", True, "published"),
+        "n3, paused": ("", False, "paused"),
     }
 
 
