@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -126,7 +127,8 @@ def _take_address(request: MemberRequest) -> None:
     if workspace.time_zone == "UTC" and zone in available_timezones():
         workspaces.change_workspace(workspace, name=workspace.name, time_zone=zone, language=workspace.language)
     blog = importing.add_blog(request.POST.get("address", ""))
-    if not ImportRun.objects.filter(blog=blog).exists():
+    is_under_way = ImportRun.objects.filter(blog=blog, state__in=importing.ACTIVE).exists()
+    if not is_under_way and not blog.articles.exists():  # the first time, or again after one that brought nothing
         importing.start_import(blog, actor_id=request.actor.user.pk)
 
 
@@ -177,7 +179,7 @@ def _articles(request: MemberRequest) -> dict[str, Any]:
         "articles": [
             {
                 "title": a.shown_title,
-                "words": len(a.shown_text.split()),
+                "words": formats.number_format(len(a.shown_text.split()), force_grouping=True),
                 "images": a.images.count(),
                 "at": a.published_at,
             }
@@ -185,7 +187,7 @@ def _articles(request: MemberRequest) -> dict[str, Any]:
         ],
         "count": count,
         "lines": lines,
-        "is_running": any(line.is_running for line in lines),
+        "is_lost": not count and not any(line.is_running for line in lines),
         "how_many": [n for n in HOW_MANY if n <= count] or [HOW_MANY[0]],
     }
 
