@@ -22,6 +22,8 @@ _BY = re.compile(
     r"author|auteur|geschrieben von|verfasst von|ein beitrag von|view all posts by|alle beiträge von|posts by)\b[\s:]*",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"(?:authors?|autor(?:in|en|innen)?|auteurs?|written by|posted by|by|von)\s*:?", re.IGNORECASE)
+_LABEL_TAGS = ("strong", "b", "dt", "span", "div", "p", "h3", "h4", "h5", "h6")
 _AFTER_NAME = re.compile(
     r"\s*(?:\s[|•·–—]\s|\||•|·|\s-\s|,\s*(?:on|am|updated)\b|\s+(?:on|am|in|at|veröffentlicht|published|updated|posted)\s+\W*\d?"
     r"|\d{1,2}[./]\s?\d|\bon (?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)).*$",
@@ -165,6 +167,9 @@ def _written_by(page: Page) -> Iterator[str]:
 
 def _byline(element: Element) -> str:
     line = one_line(element.get("content") or text_of(element))
+    label = next((one for one in element.iter(*_LABEL_TAGS) if _LABEL.fullmatch(text_of(one))), None)
+    if label is not None and not element.get("content"):
+        line = line.removeprefix(text_of(label)).strip()  # a box with "Authors" above the names
     return line if len(line) <= 120 else ""
 
 

@@ -7,11 +7,25 @@ the feed knows fills what the page leaves open.
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime
 from typing import Any
 
-from petra.articles import bylines, dating, fields, keywords, languages, leads, pictures, roots, teasers, walls, words
+from petra.articles import (
+    bylines,
+    dating,
+    fields,
+    keywords,
+    languages,
+    leads,
+    openings,
+    pictures,
+    roots,
+    teasers,
+    walls,
+    words,
+)
 from petra.articles.extracted import Extracted as Extracted
 from petra.articles.extracted import from_data as from_data
 from petra.articles.feed_items import GIVEN, FeedItem
@@ -100,6 +114,7 @@ def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None)
         found.text, found.sources["text"] = words.article_text(page, marked), "page"
         found.is_walled = not found.text and words.says_not_free(page)
     root = roots.content_root(page, marked, found.text.split("\n"))
+    before = openings.opening(page, found.text) if found.text else ""
     found.pictures = pictures.find_pictures(page, root)
     found.sources["pictures"] = "page" if found.pictures else ""
     found.lead, found.sources["lead"] = leads.lead_picture(page, found.pictures, root)
@@ -116,6 +131,9 @@ def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None)
     if not found.html:
         pictures.settle_sources(page, root)
         found.html = words.clean_html(root, page, found.title)
+    if before and found.sources["text"] == "page":
+        found.text = f"{before}\n{found.text}"
+        found.html = found.html if before in found.html else f"<p>{html.escape(before)}</p>{found.html}"
 
 
 def _is_better_told(whole: str, text: str, item: FeedItem | None) -> bool:

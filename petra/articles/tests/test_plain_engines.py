@@ -191,3 +191,33 @@ def test_tags_stand_in_a_box_that_is_called_so(box: str) -> None:
 def test_what_a_page_shows_as_a_date_dates_it() -> None:
     assert article('<p class="post-date">Saturday, 1 March 2025</p>').signs["dated"]
     assert not article("<p>Written in the spring of 2025.</p>", url="https://oak.example/rye/").signs["dated"]
+
+
+OPENING = "Bread that is slow tastes of more, and needs less of you than any other bread does."
+
+
+def test_an_opening_in_a_box_of_its_own_belongs_to_the_text() -> None:
+    box = f'<div class="introduction"><p>{OPENING}</p></div>'
+    found = read(
+        f'<main><h1>Rye</h1>{box}<div class="content">{TEXT * 2}</div></main>',
+        url="https://oak.example/2025/03/01/rye/",
+    )
+    assert found.text.startswith(OPENING) and found.text.count(OPENING) == 1 and found.html.count(OPENING) == 1
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        f'<figure class="lead"><img src="/rye.jpg"><span>{OPENING}</span></figure>',
+        f'<div class="teaser"><a href="/oats/">{OPENING}</a></div>',
+        f'<aside><p class="summary">{OPENING}</p></aside>',
+    ],
+)
+def test_captions_and_teasers_are_no_opening(box: str) -> None:
+    assert OPENING not in read(f'<main><h1>Rye</h1>{box}<div class="content">{TEXT}</div></main>').text
+
+
+def test_the_word_above_the_names_in_a_box_is_no_name() -> None:
+    names = '<ul><li><a href="/a/1/">Maren Oak</a></li></ul>'
+    box = f'<div class="authors card"><div><strong>Authors</strong></div>{names}</div>'
+    assert read(f"<h1>Rye</h1>{TEXT}{box}").authors == ["Maren Oak"]
