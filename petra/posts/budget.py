@@ -14,7 +14,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from petra.ai import money
 from petra.ai.contract import Cause, Usage, WriterFailed
+from petra.ai.providers import Provider
 from petra.articles.models import Blog
 from petra.lib import clock
 from petra.posts import access_keys
@@ -102,6 +104,14 @@ def left(blog: Blog | None) -> Left:
         monthly_usd=standing.monthly_usd,
         monthly_tokens=standing.monthly_tokens,
     )
+
+
+def lacks_price(standing: Standing) -> bool:
+    """Say whether nothing can be asked, for money is limited and nobody knows what the model costs."""
+    if standing.is_offline or standing.monthly_usd is None or standing.input_usd is not None:
+        return False
+    model = standing.model or Provider(standing.provider).default_model
+    return money.price(model, 1, 1, provider=standing.provider, base_url=standing.base_url) is None
 
 
 def this_month() -> date:

@@ -16,6 +16,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from petra.ai.contract import Cause
 from petra.ai.providers import Provider
 from petra.articles.models import Blog
 from petra.posts import access_keys, budget, words_said
@@ -131,6 +132,8 @@ def card(blog: Blog | None, *, zone: ZoneInfo, now: datetime) -> Card:
     """Describe who writes and what this month took."""
     standing, left = access_keys.access_of(blog), budget.left(blog)
     failed = words_said.said(standing.last_error, standing.last_error_detail) if standing.last_error else None
+    if failed is None and budget.lacks_price(standing):
+        failed = words_said.said(Cause.BUDGET, budget.NO_PRICE)  # told before anybody asks in vain
     state, dot = _state(standing, zone, now)
     key_set = moments.inside(standing.key_set_at, zone=zone, now=now) if standing.key_set_at else ""
     hint = _("ends in …%(hint)s, set %(when)s") if standing.key_hint else _("set %(when)s")

@@ -38,3 +38,19 @@ def test_a_limit_that_is_too_long_says_what_is_taken(people: People, browser_of:
     answer = browser.post(reverse("settings_writing"), {**entered, "per_minute": 60, "at_once": 5})
     assert answer.status_code == 422
     assert "between 0 and 1,000,000,000,000" in answer.content.decode()
+
+
+def test_a_limit_in_money_without_a_price_is_told_before_anybody_asks(people: People, browser_of: object) -> None:
+    browser: Client = browser_of(people.alice)  # type: ignore[operator]
+    words = "The price of this model isn't known."
+    own = {"provider": "compatible", "key": "sk-0123456789abcdef", "base_url": "https://models.example/v1"}
+    known = {"provider": "openai", "key": "sk-0123456789abcdef", "model": "gpt-4o-mini"}
+    for form, is_told in [
+        ({**own, "model": "mine", "monthly_usd": "5"}, True),
+        ({**own, "model": "mine", "monthly_usd": "5", "input_usd": "1", "output_usd": "4"}, False),
+        ({**own, "model": "mine", "monthly_tokens": "9000"}, False),
+        ({**known, "monthly_usd": "5"}, False),
+    ]:
+        browser.post(reverse("settings_writing"), {**form, "per_minute": 60, "at_once": 5})
+        page = unescape(browser.get(reverse("settings_writing")).content.decode())
+        assert (words in page) == is_told, form
