@@ -18,7 +18,7 @@ _NOT_A_NAME = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"^\s*(?:(?:posted|written|published|words|story|text|photos?|recipe)\s+)?(?:by|von|par|por|di|door|av|autorin|autor|"
+    r"^\s*(?:(?:posted|submitted|written|published|words|story|text|photos?|recipe)\s+)?(?:by|von|par|por|di|door|av|autorin|autor|"
     r"author|auteur|geschrieben von|verfasst von|ein beitrag von|view all posts by|alle beiträge von|posts by)\b[\s:]*",
     re.IGNORECASE,
 )
@@ -30,8 +30,10 @@ _AFTER_NAME = re.compile(
     re.IGNORECASE,
 )
 _WRITTEN_BY = re.compile(
-    r"(?:by|von|par|por|di|door|av|autor(?:in)?:|text:|author:)\s+[A-ZÄÖÜÉ][\w.'-]+\s+[A-ZÄÖÜÉ]", re.IGNORECASE
+    r"(?:(?:posted|submitted|written|published)\s+)?(?:by|von|par|por|di|door|av|autor(?:in)?:|text:|author:)\s+[A-ZÄÖÜÉ][\w.'-]+\s+[A-ZÄÖÜÉ]",
+    re.IGNORECASE,
 )
+_BARE_BY = re.compile(r"(?:(?:posted|submitted|written|published)\s+)?(?:by|von|par|por|di)\s*:?", re.IGNORECASE)
 _BESIDE_DATE = re.compile(r"^\d{1,2}[./]\s?\d{1,2}[./]\s?\d{4}\s*[-–|,]\s*|,\s*\d{1,2}[./]\d{1,2}[./]\d{4}$")
 _AUTHOR_META = (
     "parsely-author",
@@ -159,6 +161,8 @@ def _written_by(page: Page) -> Iterator[str]:
     lines = body.iter("p", "span", "div", "li") if body is not None else ()
     for element in islice(lines, _MOST_LINES):
         line = one_line(element.text)
+        if _BARE_BY.fullmatch(line) and len(element):
+            line = f"{line} {text_of(element[0])}"  # "By" and the name in an element of its own
         is_told = 5 < len(line) <= 60 and (_WRITTEN_BY.match(line) or _BESIDE_DATE.search(line))
         if is_told and not page.marks.is_beside(element):
             yield _BESIDE_DATE.sub("", line)

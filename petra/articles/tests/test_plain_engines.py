@@ -221,3 +221,15 @@ def test_the_word_above_the_names_in_a_box_is_no_name() -> None:
     names = '<ul><li><a href="/a/1/">Maren Oak</a></li></ul>'
     box = f'<div class="authors card"><div><strong>Authors</strong></div>{names}</div>'
     assert read(f"<h1>Rye</h1>{TEXT}{box}").authors == ["Maren Oak"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<span>By <span class='field'><span>Maren Oak</span></span>, <time>1 March</time></span>",
+        "<div>Submitted by <a href='/user/7'>Maren Oak</a> on 1 March</div>",
+        "<p>Submitted by Maren Oak</p>",
+    ],
+)
+def test_the_name_behind_a_by_may_have_an_element_of_its_own(line: str) -> None:
+    assert read(f"<article><h1>Rye</h1>{line}{TEXT}</article>").authors == ["Maren Oak"]
