@@ -22,6 +22,8 @@ _TICK_S = 0.1
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _STEADY_AFTER_S = 60.0  # one that ran for so long starts again at once, without a growing wait
+_QUIET_S = 2.0  # who stops within that needs no word
+_ONCE_MORE = "Ctrl-C once more ends it at once; it goes on at the next start."
 
 
 class GaveUp(Exception):
@@ -119,9 +121,13 @@ class Supervisor:
         if process is None or process.poll() is not None:
             return
         process.terminate()
-        deadline = clock.monotonic() + child.stop_wait_s
-        asked = self._stop_signals
+        began = clock.monotonic()
+        deadline = began + child.stop_wait_s
+        asked, is_told = self._stop_signals, False
         while process.poll() is None:
+            if not is_told and self._stop_signals and clock.monotonic() > began + _QUIET_S:
+                self._say(f"{child.name} finishes what it has begun, for at most {child.stop_wait_s:g} s. {_ONCE_MORE}")
+                is_told = True
             if clock.monotonic() > deadline or self._stop_signals > max(asked, 1):
                 process.kill()
             time.sleep(0.02)

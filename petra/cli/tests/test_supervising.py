@@ -113,3 +113,13 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
             return
         time.sleep(0.02)
     raise AssertionError("the child lives on")
+
+
+def test_whoever_waits_for_a_slow_end_is_told_why(supervisor: Supervisor, said: list[str]) -> None:
+    one = child("import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)", stop_wait_s=2.5)
+    supervisor.add(one)
+    time.sleep(1.0)  # until it is deaf
+    with supervisor.listening():
+        os.kill(os.getpid(), signal.SIGINT)
+        supervisor.stop()
+    assert len(said) == 1 and said[0].startswith("The child finishes what it has begun, for at most 2.5 s.")
