@@ -128,6 +128,7 @@ def _read_body(found: Extracted, page: Page, marked: Any, item: FeedItem | None)
         found.text = words.complete(found.text, marked)
     elif not found.text:
         found.text, found.sources["text"] = words.block_text(root)[: words.MAX_TEXT_CHARS], "body"
+    found.text = words.without_title(found.text, found.title)
     if not found.html:
         pictures.settle_sources(page, root)
         found.html = words.clean_html(root, page, found.title)

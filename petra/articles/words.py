@@ -13,7 +13,7 @@ from lxml import etree
 from lxml.html import HtmlElement as Element
 
 from petra.articles.identity import clean_text
-from petra.articles.lines import text_of
+from petra.articles.lines import folded, text_of
 from petra.articles.marks import Marks
 from petra.articles.page import Page, parse_html
 
@@ -119,6 +119,12 @@ def complete(text: str, root: Element) -> str:
     """
     whole = block_text(root)
     return whole if len(text) <= len(whole) <= len(text) + MOST_ADDED_CHARS else text
+
+
+def without_title(text: str, title: str) -> str:
+    """Take the title off the text's start, where a page has both in one element."""
+    first, _, rest = text.partition("\n")
+    return rest if title and rest and folded(first) == folded(title) else text
 
 
 def says_not_free(page: Page) -> bool:

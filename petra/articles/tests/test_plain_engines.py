@@ -233,3 +233,8 @@ def test_the_word_above_the_names_in_a_box_is_no_name() -> None:
 )
 def test_the_name_behind_a_by_may_have_an_element_of_its_own(line: str) -> None:
     assert read(f"<article><h1>Rye</h1>{line}{TEXT}</article>").authors == ["Maren Oak"]
+
+
+def test_the_title_is_no_line_of_the_text() -> None:
+    found = read(f"<article><h1>A rye “bread”</h1>{TEXT * 2}</article>", head="<title>A rye “bread”</title>")
+    assert found.title == "A rye “bread”" and found.text.startswith("Bread needs flour")
