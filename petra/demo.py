@@ -20,14 +20,15 @@ from django.conf import settings
 
 from petra.accounts import connecting, targets
 from petra.accounts.models import Account, Target
+from petra.ai.contract import Tone
 from petra.articles import importing
 from petra.articles.models import Article, Blog, ImportRun, RunState
 from petra.lib import clock, queue
 from petra.lib.ids import new_secret
 from petra.networks.client import Client
 from petra.networks.registry import NETWORKS
-from petra.posts import composing
-from petra.posts.models import Post
+from petra.posts import brand, composing
+from petra.posts.models import BrandProfile, Post
 from petra.publishing import scheduling
 from petra.publishing.models import Attempt, Delivery, State
 from petra.publishing.slots import WeeklyTime
@@ -60,6 +61,15 @@ _OTHER_BOARD: Final = "Small kitchens"
 _GARDEN_BOARDS: Final = ("Balcony garden", "Seasonal chores", "Cosy corners")
 _PROFILES: Final = ("petra.kitchen", "petra.garden")
 _SLOTS: Final = (time(11, 45), time(20, 15))
+_VOICE: Final = {
+    "about": "Calm, practical cooking and homemaking for people who come home at seven.",
+    "voice": "We say you, keep sentences short, and are never bossy and never breathless.",
+}
+_WORDS: Final = {
+    "keywords": ("weeknight", "one pan", "small spaces", "quick pickles"),
+    "banned_words": ("the best ever", "you guys", "mouth-watering", "guilt-free"),
+}
+_TONE: Final = Tone(playful=-1, warm=1)
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,8 @@ def fill(*, workspace_id: UUID, is_all_quick: bool = False) -> None:
     """
     with scope.workspace(workspace_id):
         blog = importing.add_blog(f"{settings.SIMULATOR_URL}/blog/", name="The Slow Table")
+        if not BrandProfile.objects.filter(blog=blog).exists():
+            brand.save(blog, texts=_VOICE, lists=_WORDS, tone=_TONE)
     _import(workspace_id, blog)
     with scope.workspace(workspace_id):
         boards = {target.name: target for target in Target.objects.filter(parent=None)}

@@ -12,7 +12,8 @@ from pytest_django.fixtures import Settings
 
 from petra import demo
 from petra.articles import importing
-from petra.articles.models import Article, ImportRun
+from petra.articles.models import Article, Blog, ImportRun
+from petra.posts import brand
 from petra.posts.models import Post
 from petra.publishing.models import Delivery
 from petra.simulator.testing import Simulator
@@ -53,9 +54,14 @@ def test_a_demo_whose_import_another_thread_took_is_filled_all_the_same(
         assert Article.objects.count() > 5
         assert Post.objects.count() > 5
         assert not Post.objects.filter(deliveries=None).exists()
+        blog = Blog.objects.get()
+        assert brand.as_brand(blog).about
+        brand.save(blog, texts={"about": "Ours."})
     before = _counts(workspace_id)
     demo.fill(workspace_id=workspace_id)
     assert _counts(workspace_id) == before
+    with scope.workspace(workspace_id):
+        assert brand.as_brand(blog).about == "Ours.", "what a person said of the blog stays"
 
 
 def _and_close(do_it: object, ids: dict[str, UUID]) -> None:
