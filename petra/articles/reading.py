@@ -150,7 +150,10 @@ class Crew:
         self._unread += 1
         self._work.notify()
         if len(self._fetched) >= AHEAD or self._ahead_bytes >= AHEAD_BYTES:
-            self._room.wait_for(lambda: len(self._fetched) <= REFILLED_AT or self._stop.is_set())
+            self._room.wait_for(lambda: self._has_room() or self._stop.is_set())
+
+    def _has_room(self) -> bool:
+        return len(self._fetched) <= REFILLED_AT and self._ahead_bytes < AHEAD_BYTES
 
     def _add(self, done: Done) -> None:
         self._done.append(done)
