@@ -12,6 +12,7 @@ import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement as Element
 
+from petra.articles import joiners
 from petra.articles.identity import clean_text
 from petra.articles.lines import folded, text_of
 from petra.articles.marks import Marks
@@ -280,11 +281,13 @@ def _text(page: Page) -> str:
 
 
 def _extraction(tree: Element, url: str, *, is_quick: bool) -> str:
+    joined = joiners.hidden(tree)
     try:
         document = trafilatura.bare_extraction(
-            tree, url=url, fast=is_quick, include_comments=False, with_metadata=False
+            joined, url=url, fast=is_quick, include_comments=False, with_metadata=False
         )
     except (ValueError, TypeError, AttributeError, RecursionError, etree.LxmlError):  # trafilatura 2.3 on odd pages
         return ""
     text = getattr(document, "text", None) if document is not None else None
-    return clean_text(text.strip()) if isinstance(text, str) else ""
+    text = clean_text(text.strip()) if isinstance(text, str) else ""
+    return text if joined is tree else joiners.shown(text)

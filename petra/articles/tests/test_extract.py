@@ -225,6 +225,17 @@ def test_what_the_engine_itself_tells_is_the_article_with_all_its_pages() -> Non
     assert long.text.startswith(read(f"<article>{TEXT}</article>").text[:40]) and long.sources["text"] == "page"
 
 
+@pytest.mark.parametrize("told", ["The cook 👩\u200d🍳 rests.", "می\u200cخواهم نان بپزم", "क्\u200dष"])
+def test_joiners_stay_in_the_words(told: str) -> None:
+    found = article(f"<p>{told} Whoever bakes it knows that it is done when it sounds hollow.</p>")
+    assert told in found.text
+    assert told in found.html
+    assert (
+        "⸎ is a mark"
+        in article(f"<p>⸎ is a mark, and {told} loses its joiner beside it, in a page of scholars.</p>").text
+    )
+
+
 def test_data_comes_back_from_the_sandbox_whole() -> None:
     found = article('<img src="/a.jpg" width="800" height="800">')
     assert from_data(found.as_data()) == found
