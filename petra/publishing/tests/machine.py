@@ -445,7 +445,7 @@ class PublishingMachine(RuleBasedStateMachine):
             self.reconnect(which)
             with self.here():
                 pausing.resume(self.accounts[which])
-        self.learn()
+            self.learn()
         for _ in range(40):
             self.take_over()
             waiting = [d for d in self.read().values() if d.next_at is not None]

@@ -68,6 +68,10 @@ class Rows:
         day = clock.now().astimezone(self.workspace.zone).date() + timedelta(days=days)
         return slots.instant(day, time.fromisoformat(clock_time), self.workspace.zone)
 
+    def day(self, days: int) -> str:
+        """Give the day so many days from today as an address's query names it."""
+        return self.at(days, "12:00").astimezone(self.workspace.zone).date().isoformat()
+
     def planned(self, at: datetime, *, title: str | None = None) -> Delivery:
         """Plan one more pin."""
         post = self.post(title=title)

@@ -109,8 +109,8 @@ def rows(live: Live) -> Rows:
 
 def test_change_of_state_arrives_as_the_card_it_concerns(live: Live, rows: Rows) -> None:
     with scope.workspace(rows.workspace.pk):
-        delivery = rows.planned(rows.at(0, "23:30"), title="</li><script>alert(1)</script>")
-    with listening(live, live.people.bob, page="calendar") as stream:
+        delivery = rows.planned(rows.at(1, "10:00"), title="</li><script>alert(1)</script>")
+    with listening(live, live.people.bob, page="calendar", day=rows.day(1)) as stream:
         with scope.workspace(rows.workspace.pk):
             states.move(delivery, State.SENDING, because="slot")
             event = Event.objects.latest("id")
@@ -123,8 +123,8 @@ def test_change_of_state_arrives_as_the_card_it_concerns(live: Live, rows: Rows)
 
 def test_move_arrives_as_the_grid_and_the_tray(live: Live, rows: Rows) -> None:
     with scope.workspace(rows.workspace.pk):
-        delivery = rows.planned(rows.at(0, "23:30"))
-    with listening(live, live.people.bob, page="calendar", view="month") as stream:
+        delivery = rows.planned(rows.at(1, "10:00"))
+    with listening(live, live.people.bob, page="calendar", view="month", day=rows.day(1)) as stream:
         with scope.workspace(rows.workspace.pk):
             scheduling.move_delivery(delivery, due_at=rows.at(1, "09:00"))
         message = stream.until("#cal-grid")
@@ -151,10 +151,10 @@ def test_numbers_and_queue_card_follow(live: Live, rows: Rows) -> None:
 
 def test_stranger_hears_nothing_of_another_workspace(live: Live, rows: Rows) -> None:
     with scope.workspace(rows.workspace.pk):
-        delivery = rows.planned(rows.at(0, "23:30"), title="Canary")
+        delivery = rows.planned(rows.at(1, "10:00"), title="Canary")
     with (
         listening(live, live.people.charlie, page="calendar") as theirs,
-        listening(live, live.people.alice, page="calendar") as mine,
+        listening(live, live.people.alice, page="calendar", day=rows.day(1)) as mine,
     ):
         with scope.workspace(rows.workspace.pk):
             states.move(delivery, State.SENDING, because="slot")
@@ -176,12 +176,14 @@ def test_stranger_can_not_open_the_stream_of_another_workspace(live: Live) -> No
 
 def test_page_that_comes_back_is_told_what_it_missed(live: Live, rows: Rows) -> None:
     with scope.workspace(rows.workspace.pk):
-        delivery = rows.planned(rows.at(0, "23:30"))
+        delivery = rows.planned(rows.at(1, "10:00"))
         seen = Event.objects.latest("id").pk
         states.move(delivery, State.SENDING, because="slot")
-    with listening(live, live.people.alice, page="calendar", last_id=str(seen)) as stream:
+    with listening(live, live.people.alice, page="calendar", last_id=str(seen), day=rows.day(1)) as stream:
         assert "st-publishing" in stream.until(str(delivery.pk)).data
-    with listening(live, live.people.alice, page="calendar", after=seen) as stream:  # as a fresh page says it
+    with listening(
+        live, live.people.alice, page="calendar", after=seen, day=rows.day(1)
+    ) as stream:  # as a fresh page says it
         assert any(str(delivery.pk) in message.data for message in stream.heard)
 
 

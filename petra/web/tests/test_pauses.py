@@ -147,6 +147,15 @@ def test_another_workspace_neither_sees_nor_ends_it(people: People, house: House
 # Quiet hours.
 
 
+def test_a_form_that_is_refused_is_not_fetched_again_by_the_address_of_its_button(house: House, bobs: Client) -> None:
+    there = reverse("account_quiet_hours", args=[house.account.pk])
+    refused = set_quiet(bobs, house, from_local="22:00", until_local="22:00")
+    assert refused.status_code == 422
+    assert f'hx-get="{there}"' not in refused.content.decode()
+    page = bobs.get(reverse("account", args=[house.account.pk])).content.decode()
+    assert f'hx-get="{reverse("account", args=[house.account.pk])}"' in page
+
+
 def set_quiet(bobs: Client, house: House, **fields: str) -> Any:
     return bobs.post(reverse("account_quiet_hours", args=[house.account.pk]), fields)
 
