@@ -104,13 +104,13 @@ def _words_of(request: Request) -> Words:
 def _read(source: Source, unwanted: Unwanted) -> Source:
     """Make plain text of everything and name the language where nobody did.
 
-    What `fitted` would take out of the words goes here already, so that others are chosen instead of it; the body keeps
-    its unwanted words, as the reader drops their sentences.
+    What `fitted` would take out of the words goes here already, so that others are chosen instead of it. The excerpt
+    and the body keep their unwanted words, as the reader drops their sentences.
     """
     plain = replace(
         source,
         title=readable(source.title[:2000], unwanted),
-        excerpt=readable(source.excerpt[:5000], unwanted),
+        excerpt=sentences.one_line(unmarked(sentences.plain(source.excerpt[:5000]))),
         text=unmarked(sentences.plain(source.text[: _READ_AT_MOST * 2]))[:_READ_AT_MOST].strip(),
         headings=tuple(filter(None, (readable(heading[:500], unwanted) for heading in source.headings[:50]))),
         tags=tuple(filter(None, (readable(tag[:200], unwanted) for tag in source.tags[:50]))),
@@ -259,7 +259,7 @@ def _beside_each_other(passages: Sequence[Passage]) -> _Hand:
 
 def _any_text(article: Source, unwanted: Unwanted) -> str:
     whole = readable(clean(" ".join(article.text.splitlines())), unwanted)
-    return article.excerpt or whole or ", ".join(article.tags)
+    return readable(article.excerpt, unwanted) or whole or ", ".join(article.tags)
 
 
 def _short_sentences(passages: Sequence[Passage], reader: Reader, hand: _Hand) -> list[str]:

@@ -148,6 +148,15 @@ def test_an_empty_article_gets_none() -> None:
     assert write(Source(title="<br>", text=" \n\x00")) == ("", "", "")
 
 
+def test_a_sentence_with_an_address_is_left_out_whole() -> None:
+    excerpt = "The camp's people told Polygraph.info the claims of the ministries are false."
+    text = "Ten thousand people live in the camp near the border. The road to the camp is closed since last winter."
+    _, description, _ = write(Source(title="A camp at the border", excerpt=excerpt, text=text, language="en"))
+    assert description == text
+    _, description, _ = write(Source(title="A camp at the border", excerpt=excerpt, language="en"))
+    assert description == "The camp's people told the claims of the ministries are false."  # better than nothing
+
+
 def test_a_long_article_takes_no_time() -> None:
     long = replace(
         SOUP,
