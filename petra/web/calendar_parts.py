@@ -18,7 +18,7 @@ _MOST_DAYS = 4  # more changed days than this: the whole grid is less work for t
 def places(cal: Calendar, days: Iterable[date], *, with_tray: bool = True) -> list[Partial]:
     """Draw the changed days of a page, and the tray."""
     changed = set(days)
-    drawn = [grid(cal)] if len(changed) > _MOST_DAYS else _days(cal, changed)
+    drawn = [grid(cal)] if len(changed) > _MOST_DAYS else [_quiet(cal), *_days(cal, changed)]
     return [*drawn, tray(cal)] if with_tray else drawn
 
 
@@ -48,6 +48,10 @@ def card(found: Card, *, view: View, has_titles: bool) -> Partial:
         case View.LIST:
             html = render_to_string("calendar/list_card.html", context)
     return Partial(f"#card-{found.id}", html)
+
+
+def _quiet(cal: Calendar) -> Partial:
+    return Partial("#cal-quiet", render_to_string("calendar/quiet.html", {"cal": cal}))
 
 
 def _days(cal: Calendar, changed: set[date]) -> list[Partial]:

@@ -400,14 +400,14 @@ def test_keys_lead_through_views_days_and_cells(page: Page, week: NextWeek) -> N
     page.wait_for_url(f"**day={(week.monday + timedelta(days=7)).isoformat()}")
     page.keyboard.press("ArrowLeft")
     page.wait_for_url(f"**day={week.iso(0)}")
-    page.keyboard.press("2")
-    page.wait_for_url("**view=month**")
-    page.keyboard.press("3")
-    page.wait_for_url("**view=list**")
+    for key, view in (("2", "month"), ("3", "list")):
+        page.keyboard.press(key)
+        page.wait_for_url(f"**view={view}**")
     page.keyboard.press("1")
     page.wait_for_url(lambda url: "view=" not in url)
     page.keyboard.press("t")
     page.wait_for_url("**/calendar")
+    expect(page.locator("[role=gridcell][tabindex='0']")).to_be_visible()  # today's night, the first, is a hidden row
 
     page.goto(week.url())
     page.locator(f"#cell-{week.iso(0)}-morning").focus()

@@ -138,6 +138,7 @@ const end = (isDropped) => {
   clearTimeout(hold);
   const was = drag;
   drag = null;
+  was?.card.classList.remove("held");
   if (!was?.on) return;
   was.ghost.remove();
   was.cards.forEach((card) => card.classList.remove("drag"));
@@ -150,6 +151,7 @@ const end = (isDropped) => {
 addEventListener("pointerdown", (event) => {
   const card = cardAt(event.target);
   if (!card || event.button || !event.isPrimary || lifted || event.target.closest("button, input, .post-card-menu, .tray-card-plan")) return;
+  card.classList.add("held"); // nothing may replace it from here on
   drag = { card, x0: event.clientX, y0: event.clientY, pointer: event.pointerId, isTouch: event.pointerType === "touch" };
   if (drag.isTouch) hold = setTimeout(() => { if (drag) { lift(drag.x0, drag.y0); navigator.vibrate?.(8); } }, LONG_PRESS_MS);
 });

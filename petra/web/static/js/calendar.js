@@ -115,7 +115,9 @@ new MutationObserver(() => {
   if (root.classList.contains("dragging") && narrow.matches && calendar()?.classList.contains("tray-open")) showTray(false);
 }).observe(root, { attributes: true, attributeFilter: ["class"] });
 
-/* Keys in the grid: arrows move between cells (one of them is in the tab order), Enter opens the day. */
+/* Keys in the grid: arrows move between cells (one of them is in the tab order), Enter opens the day. A phone's week is
+   the list of one day: there is nowhere to move to, and its cards are in the tab order themselves. */
+const phone = matchMedia("(max-width: 719.98px)");
 let roving = "";
 const cells = () => [...document.querySelectorAll("[role=gridcell]")].filter((cell) => cell.checkVisibility?.() ?? true);
 const rove = (cell) => {
@@ -124,10 +126,13 @@ const rove = (cell) => {
   roving = cell?.id ?? "";
 };
 const firstStop = () => {
-  if (document.querySelector("[role=gridcell][tabindex='0']")) return;
-  rove(document.getElementById(roving) ?? document.querySelector("[role=gridcell].today") ?? cells()[0]);
+  if (phone.matches && document.querySelector(".wk")) return rove(null);
+  const shown = cells();
+  if (shown.some((cell) => cell.tabIndex === 0)) return;
+  rove(shown.find((cell) => cell.id === roving) ?? shown.find((cell) => cell.matches(".today")) ?? shown[0]);
 };
 firstStop();
+phone.addEventListener("change", firstStop);
 document.addEventListener("focusin", (event) => { if (event.target.matches?.("[role=gridcell]")) rove(event.target); });
 
 const stepIn = (cell, key) => {
@@ -197,7 +202,7 @@ class Peek extends HTMLElement {
       this.remove();
     });
     pop.showPopover();
-    if (matchMedia("(max-width: 719.98px)").matches) return;
+    if (phone.matches) return;
     const from = (document.querySelector(`[role=gridcell][data-day="${day}"]`) ?? opener)?.getBoundingClientRect();
     if (!from) return;
     const left = from.left + from.width / 2 - pop.offsetWidth / 2;

@@ -14,24 +14,32 @@ addEventListener("petra:counts", (event) => {
   }
 });
 
-/* What a person holds is not morphed: the message waits until the hand is empty. */
+/* What a person holds is not morphed: it waits until the hand is empty. By then a message is older than what the hand did,
+   so the page fetches itself instead, if it can. A dialog one has open isn't closed by that either. */
 const isHeld = () => root.classList.contains("dragging")
-  || document.querySelector(".lifted, [aria-busy=true][data-id], #main dialog[open], [popover].menu:popover-open");
-document.addEventListener("htmx:sse:before:message", (event) => {
+  || document.querySelector(".held, .lifted, [aria-busy=true][data-id], #main dialog[open], [popover].menu:popover-open");
+const emptyHand = () => new Promise((go) => {
+  const until = performance.now() + 20000;
+  const look = () => (isHeld() && performance.now() < until ? setTimeout(look, 120) : go());
+  look();
+});
+const reload = () => document.body.dispatchEvent(new CustomEvent("petra:reload"));
+document.addEventListener("htmx:sse:before:message", ({ detail }) => {
   if (!isHeld()) return;
-  event.detail.waitUntil(new Promise((go) => {
-    const until = performance.now() + 20000;
-    const look = () => (isHeld() && performance.now() < until ? setTimeout(look, 120) : go());
-    look();
+  detail.waitUntil(emptyHand().then(() => {
+    if (detail.message.event || !document.querySelector("#main[hx-get]")) return;
+    detail.cancelled = true;
+    reload();
   }));
 });
-
-/* A dialog one has open is not closed by what the page fetched meanwhile: the page fetches itself again afterwards. */
 document.addEventListener("htmx:before:swap", (event) => {
-  const dialog = event.target.id === "main" && document.querySelector("#main dialog[open]");
-  if (!dialog) return;
+  const { request, sourceElement } = event.detail.ctx;
+  if (event.target.id !== "main") return;
+  const dialog = document.querySelector("#main dialog[open]");
+  if (dialog) dialog.addEventListener("close", reload, { once: true });
+  else if (request && sourceElement === event.target && isHeld()) emptyHand().then(reload);
+  else return;
   event.preventDefault();
-  dialog.addEventListener("close", () => document.body.dispatchEvent(new CustomEvent("petra:reload")), { once: true });
 });
 
 /* Focus stays on a card that a swap took away and brought back elsewhere; the next message may be what brings it, since
