@@ -1,8 +1,9 @@
 """STOP 2, the money: a hard limit in dollars and tokens for each month, kept before a model is asked.
 
 The most a question can cost is reserved in one statement that fails where the month has no room, so questions that are
-asked at the same time can't pass the limit together. Afterwards the reservation gives way to what it really took; where
-the worker died, it stays charged. Called inside a scope.
+asked at the same time can't pass the limit together. Afterwards the reservation gives way to what it really took. What
+a try took whose worker died nobody knows: the month's average is charged for it, and what it may have taken beyond that
+stays reserved to the month's end, so the limit holds whatever it was. Called inside a scope.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from petra.posts.models import AiMonth, Generation
 from petra.tenancy import scope
 from petra.tenancy.models import Workspace
 
-_MILLION = Decimal(1_000_000)
+_MILLION, _MILLIONTH = Decimal(1_000_000), Decimal("0.000001")
 NO_MONEY = "The budget of ${limit} for this month is used up."
 NO_TOKENS = "The {limit} tokens of this month are used up."
 NO_PRICE = "The price of this model isn't known. Enter its price per million tokens, or take the budget in money away."
 
 _RESERVE = """
 insert into posts_aimonth as m (id, workspace_id, blog_id, month, spent_usd, reserved_usd, spent_tokens,
-  reserved_tokens, unpriced_tokens, asked, lost, written, took_ms)
-select gen_random_uuid(), %(workspace)s, %(blog)s, %(month)s, 0, %(usd)s, 0, %(tokens)s, 0, 0, 0, 0, 0
+  reserved_tokens, unpriced_tokens, asked, lost, lost_usd, lost_tokens, written, took_ms)
+select gen_random_uuid(), %(workspace)s, %(blog)s, %(month)s, 0, %(usd)s, 0, %(tokens)s, 0, 0, 0, 0, 0, 0, 0
 where (%(most_usd)s::numeric is null or %(usd)s::numeric <= %(most_usd)s::numeric)
   and (%(most_tokens)s::bigint is null or %(tokens)s::bigint <= %(most_tokens)s::bigint)
 on conflict (workspace_id, blog_id, month) do update
@@ -49,7 +50,8 @@ _SETTLE = """
 update posts_aimonth set reserved_usd = greatest(reserved_usd - %(reserved_usd)s, 0),
   reserved_tokens = greatest(reserved_tokens - %(reserved_tokens)s, 0),
   spent_usd = spent_usd + %(usd)s, spent_tokens = spent_tokens + %(tokens)s,
-  unpriced_tokens = unpriced_tokens + %(unpriced)s, asked = asked + %(asked)s, lost = lost + %(lost)s,
+  unpriced_tokens = unpriced_tokens + %(unpriced)s, asked = asked + %(asked)s,
+  lost = lost + %(lost)s, lost_usd = lost_usd + %(lost_usd)s, lost_tokens = lost_tokens + %(lost_tokens)s,
   written = written + %(written)s, took_ms = took_ms + %(took_ms)s
 where id = %(id)s and workspace_id = %(workspace)s
 """
@@ -57,7 +59,11 @@ where id = %(id)s and workspace_id = %(workspace)s
 
 @dataclass(frozen=True)
 class Left:
-    """The month so far, under one access. `reserved` is what is being asked now; limits that are None are none."""
+    """The month so far, under one access. Limits that are None are none.
+
+    `reserved` is what that which is being asked now can take at most, and tries whose cost nobody knows beyond the
+    average that was charged for them.
+    """
 
     month: date
     spent_usd: Decimal
@@ -155,14 +161,30 @@ def settle(generation: Generation, usage: Usage, *, asked: int, took_ms: int | N
 
     `took_ms` is how long words took to come; None where none came.
     """
-    _settle(generation, usage, asked=asked, lost=0, took_ms=took_ms)
+    reserved = Usage(generation.reserved_tokens, 0, generation.reserved_usd)
+    _settle(generation, usage, given_back=reserved, asked=asked, took_ms=took_ms)
 
 
 def settle_lost(generation: Generation) -> None:
-    """Charge the reservation of a try whose worker died: it may have been asked and paid. Without saving."""
+    """Charge a try whose worker died, for it may have been asked and paid: what a try took this month. Without saving.
+
+    All of its reservation is charged where no try has brought words yet.
+    """
     is_priced = bool(generation.reserved_usd) or not generation.reserved_tokens
-    cost = generation.reserved_usd if is_priced else None
-    _settle(generation, Usage(generation.reserved_tokens, 0, cost, is_estimated=True), asked=1, lost=1)
+    most = Usage(generation.reserved_tokens, 0, generation.reserved_usd if is_priced else None, is_estimated=True)
+    likely = _likely(generation, most)
+    _settle(generation, likely, given_back=likely, asked=1, is_lost=True)
+
+
+def _likely(generation: Generation, most: Usage) -> Usage:
+    month = AiMonth.objects.filter(pk=generation.month_id).first()
+    if month is None or not month.written:
+        return most
+    tokens = min((month.spent_tokens - month.lost_tokens) // month.written, most.input_tokens)
+    cost = most.cost_usd
+    if cost is not None and not month.unpriced_tokens:
+        cost = min((month.spent_usd - month.lost_usd) / month.written, cost).quantize(_MILLIONTH)
+    return Usage(tokens, 0, cost, is_estimated=True)
 
 
 def added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
@@ -170,19 +192,29 @@ def added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
     return None if one is None or other is None else one + other
 
 
-def _settle(generation: Generation, usage: Usage, *, asked: int, lost: int, took_ms: int | None = None) -> None:
-    tokens = usage.input_tokens + usage.output_tokens
+def _settle(
+    generation: Generation,
+    usage: Usage,
+    *,
+    given_back: Usage,
+    asked: int,
+    is_lost: bool = False,
+    took_ms: int | None = None,
+) -> None:
+    tokens, usd = usage.input_tokens + usage.output_tokens, usage.cost_usd or Decimal(0)
     if generation.month_id is not None:
         values: dict[str, Decimal | int | UUID | None] = {
             "id": generation.month_id,
             "workspace": generation.own_workspace_id,
-            "reserved_usd": generation.reserved_usd,
-            "reserved_tokens": generation.reserved_tokens,
-            "usd": usage.cost_usd or Decimal(0),
+            "reserved_usd": given_back.cost_usd or Decimal(0),
+            "reserved_tokens": given_back.input_tokens,
+            "usd": usd,
             "tokens": tokens,
             "unpriced": tokens if usage.cost_usd is None else 0,
             "asked": asked,
-            "lost": lost,
+            "lost": int(is_lost),
+            "lost_usd": usd if is_lost else Decimal(0),
+            "lost_tokens": tokens if is_lost else 0,
             "written": int(took_ms is not None),
             "took_ms": took_ms or 0,
         }

@@ -125,15 +125,22 @@ def _state(standing: Standing, left: Left) -> tuple[str, str]:
 
 
 def _spent(left: Left) -> tuple[str, str, float, float]:
-    """Give what was spent, its limit in words, and both as numbers; in tokens where those alone are limited."""
+    """Give what was spent, its limit in words, and both as numbers; in tokens where those alone are limited.
+
+    What is held back counts against the limit, too.
+    """
     usd, tokens = left.spent_usd + left.reserved_usd, left.spent_tokens + left.reserved_tokens
     if left.monthly_usd is None and left.monthly_tokens is not None:
-        limit = _("of %(most)s tokens") % {"most": _number(left.monthly_tokens)}
-        return _number(tokens), limit, float(tokens), float(left.monthly_tokens)
+        limit = _("of %(most)s tokens") % {"most": words_view.number(left.monthly_tokens)}
+        if left.reserved_tokens:
+            limit += ", " + _("%(n)s held back") % {"n": words_view.number(left.reserved_tokens)}
+        return words_view.number(left.spent_tokens), limit, float(tokens), float(left.monthly_tokens)
     if left.monthly_usd is None:
-        return words_view.money(usd), _("no limit"), float(usd), 0.0
+        return words_view.money(left.spent_usd), _("no limit"), float(usd), 0.0
     limit = _("of %(most)s limit") % {"most": words_view.money(left.monthly_usd)}
-    return words_view.money(usd), limit, float(usd), float(left.monthly_usd)
+    if left.reserved_usd:
+        limit += ", " + _("%(n)s held back") % {"n": words_view.money(left.reserved_usd)}
+    return words_view.money(left.spent_usd), limit, float(usd), float(left.monthly_usd)
 
 
 def _average(left: Left) -> str:
@@ -141,11 +148,7 @@ def _average(left: Left) -> str:
     if not left.written:
         return ""
     is_priced = left.spent_usd and not left.unpriced_tokens
-    tokens = _("%(n)s tokens") % {"n": _number(left.spent_tokens // left.written)}
+    tokens = _("%(n)s tokens") % {"n": words_view.number(left.spent_tokens // left.written)}
     cost = words_view.money(left.spent_usd / left.written) if is_priced else tokens
     seconds = formats.number_format(left.took_ms / left.written / 1000, decimal_pos=1)
     return _("%(cost)s, %(seconds)s s") % {"cost": cost, "seconds": seconds}
-
-
-def _number(count: int) -> str:
-    return str(formats.number_format(count, force_grouping=True))

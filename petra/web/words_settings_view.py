@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -178,24 +177,27 @@ def _state(standing: Standing, zone: ZoneInfo, now: datetime) -> tuple[str, str]
 
 
 def _meters(left: budget.Left) -> list[Meter]:
+    """Show what was spent; the bars hold besides what is held back, since both count against the limit."""
     used_usd, used_tokens = left.spent_usd + left.reserved_usd, left.spent_tokens + left.reserved_tokens
-    money, tokens = words_view.money(used_usd), formats.number_format(used_tokens, force_grouping=True)
-    facts = {"money": money, "tokens": tokens}
+    facts = {"money": words_view.money(left.spent_usd), "tokens": words_view.number(left.spent_tokens)}
     most_usd, most_tokens = left.monthly_usd, left.monthly_tokens
     said_usd = (
         _("%(money)s this month, no limit") % facts
         if most_usd is None
         else _("%(money)s of %(most)s this month") % {**facts, "most": words_view.money(most_usd)}
     )
+    if most_usd is not None and left.reserved_usd:
+        said_usd += " · " + _("%(n)s held back") % {"n": words_view.money(left.reserved_usd)}
     said_tokens = (
         _("%(tokens)s tokens this month, no limit") % facts
         if most_tokens is None
-        else _("%(tokens)s of %(most)s tokens this month")
-        % {**facts, "most": formats.number_format(most_tokens, force_grouping=True)}
+        else _("%(tokens)s of %(most)s tokens this month") % {**facts, "most": words_view.number(most_tokens)}
     )
+    if most_tokens is not None and left.reserved_tokens:
+        said_tokens += " · " + _("%(n)s held back") % {"n": words_view.number(left.reserved_tokens)}
     if left.unpriced_tokens:
-        unpriced = formats.number_format(left.unpriced_tokens, force_grouping=True)
-        said_tokens += " · " + _("the price of %(n)s of them is not known") % {"n": unpriced}
+        unpriced = {"n": words_view.number(left.unpriced_tokens)}
+        said_tokens += " · " + _("the price of %(n)s of them is not known") % unpriced
     return [
         _meter(float(used_usd), float(most_usd) if most_usd is not None else None, said_usd),
         _meter(float(used_tokens), float(most_tokens) if most_tokens is not None else None, said_tokens),

@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
+from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
@@ -165,6 +166,11 @@ def money(amount: Decimal) -> str:
         return f"${amount:,.2f}"
     places = 1 - amount.adjusted()
     return f"${amount:.{places}f}"
+
+
+def number(count: int) -> str:
+    """Say a count, its thousands apart: "12,345"."""
+    return str(formats.number_format(count, force_grouping=True))
 
 
 def cost_words(generation: Generation) -> str:

@@ -74,11 +74,39 @@ def test_a_reservation_gives_way_to_what_it_took(in_workspace: Workspace) -> Non
         Decimal("0.02"), 0, 900, 0, 2,
     )  # fmt: skip
     assert (generation.cost_usd, generation.asked) == (Decimal("0.02"), 2)
+
+
+def test_a_lost_try_is_charged_what_a_try_took_and_the_limit_holds_whatever_it_took(in_workspace: Workspace) -> None:
+    generation = Generation(post=post_of(article()))
     budget.reserve(generation, ONE_DOLLAR, MOST)
     budget.settle_lost(generation)
+    month = AiMonth.objects.get()
+    assert (month.spent_usd, month.spent_tokens, month.lost) == (Decimal("0.30"), 1500, 1)  # nothing else is known
+    for tokens, usd in ((800, "0.02"), (1000, "0.04")):
+        budget.reserve(generation, ONE_DOLLAR, MOST)
+        budget.settle(generation, Usage(tokens, 100, Decimal(usd)), asked=1, took_ms=2_100)
+    lost = Generation(post=generation.post)
+    budget.reserve(lost, ONE_DOLLAR, MOST)
+    budget.settle_lost(lost)
+    assert (lost.cost_usd, lost.input_tokens, lost.is_estimated) == (Decimal("0.03"), 1000, True)
     month.refresh_from_db()
-    assert (month.spent_usd, month.spent_tokens, month.lost) == (Decimal("0.32"), 2400, 1)
-    assert (month.written, month.took_ms) == (1, 2_100)  # what is lost brought no words
+    assert (month.spent_usd, month.spent_tokens) == (Decimal("0.39"), 4500)
+    assert (month.lost, month.lost_usd, month.lost_tokens) == (2, Decimal("0.33"), 2500)
+    assert (month.written, month.took_ms) == (2, 4_200)  # what is lost brought no words
+    assert (month.reserved_usd, month.reserved_tokens) == (Decimal("0.27"), 500)  # it may have taken so much more
+    budget.reserve(generation, ONE_DOLLAR, MOST)
+    with pytest.raises(WriterFailed, match="budget"):
+        budget.reserve(Generation(), ONE_DOLLAR, MOST)
+
+
+def test_a_lost_try_costs_no_more_than_it_had_reserved(in_workspace: Workspace) -> None:
+    generation = Generation(post=post_of(article()))
+    budget.reserve(generation, ONE_DOLLAR, MOST)
+    budget.settle(generation, Usage(800, 100, Decimal("0.20")), asked=1, took_ms=2_100)
+    budget.reserve(generation, ONE_DOLLAR, Usage(100, 50, Decimal("0.10")))
+    budget.settle_lost(generation)
+    month = AiMonth.objects.get()
+    assert (month.lost_usd, month.lost_tokens, month.reserved_usd) == (Decimal("0.10"), 150, 0)
 
 
 def test_tokens_are_limited_where_the_price_is_unknown_and_money_is_not_guessed(in_workspace: Workspace) -> None:

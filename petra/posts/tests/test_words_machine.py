@@ -28,7 +28,7 @@ from conftest import People
 from petra.ai.contract import ALL_FIELDS, Cause, Usage, Words, WriterFailed
 from petra.posts import composing, metadata, versions, words_finding, writing, writing_job
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsState, WriterSeat
-from petra.posts.testing import ScriptedWriter, let_time_pass, post_of
+from petra.posts.testing import USED, ScriptedWriter, let_time_pass, post_of
 from petra.posts.tests.samples import article
 from petra.tenancy import scope
 
@@ -74,8 +74,12 @@ class Machine(RuleBasedStateMachine):
             assert not Generation.objects.filter(next_at__isnull=False).exists()
             assert Post.objects.get(pk=self.post_id).words_state != WordsState.GENERATING
             month = AiMonth.objects.first()
-            assert month is None or (month.reserved_usd, month.reserved_tokens) == (0, 0)
             assert (month.asked if month else 0) == len(self.writer.asked)  # each ask charged, and once
+            if month is not None:
+                assert month.lost or (month.reserved_usd, month.reserved_tokens) == (0, 0)
+                answered, rest = divmod(month.spent_tokens - month.lost_tokens, USED.input_tokens + USED.output_tokens)
+                assert rest == 0 and month.written <= answered <= month.asked - month.lost
+                assert USED.cost_usd and month.spent_usd - month.lost_usd == answered * USED.cost_usd
             assert not WriterSeat.objects.exists()
 
     def _work(self) -> int:

@@ -96,8 +96,7 @@ def test_many_posts_are_written_once_each_though_workers_are_killed(
         month = AiMonth.objects.get()
         lost = sum(Generation.objects.values_list("crashes", flat=True))
     assert double.most_at_once <= AT_ONCE * 2  # the double still answers those whose worker was killed
-    assert (month.reserved_usd, month.reserved_tokens, month.lost) == (0, 0, lost)
-    assert lost >= 1
+    assert month.lost == lost >= 1
     _every_cent_is_counted(double, month, found, lost)
     sys.stderr.write(
         f"\n{PINS} pins, {AT_ONCE} in flight, two kills: {took_s:.1f} s, {len(double.asked)} requests, {lost} tries"
@@ -141,7 +140,7 @@ def is_over(run: WordsRun, people: People) -> bool:
 
 
 def _every_cent_is_counted(double: AiDouble, month: AiMonth, found: words_runs.Progress, lost: int) -> None:
-    """What is sure equals the double's own count; a try that died with its worker is charged by its upper estimate."""
+    """What is sure equals the double's own count; a try that died with its worker is charged what a try took."""
     assert (found.cost_usd, found.tokens) == (month.spent_usd, month.spent_tokens)
     answers = {json.loads(scripted.own_words(entry.body))["title"]: entry for entry in double.asked}
     with scope.workspace(month.own_workspace_id):
@@ -153,11 +152,12 @@ def _every_cent_is_counted(double: AiDouble, month: AiMonth, found: words_runs.P
         if row.asked == 1:  # else it was asked to mend its words, and the first answer's cost is in it, too
             assert (row.input_tokens, row.output_tokens) == (entry.input_tokens, entry.output_tokens)
             assert row.cost_usd == entry.cost_usd
-    estimated = [row for row in rows if row.crashes]
-    settled = sum(row.asked - row.crashes for row in estimated) + sum(row.asked for row in sure)
+    settled = sum(row.asked - row.crashes for row in rows)
     assert settled <= len(double.asked) <= settled + 2 * lost  # a try may die before it is sent, or while it is mended
     assert month.asked == settled + lost
-    most = sum(row.input_tokens + row.output_tokens for row in estimated)
-    sure_tokens = sum(row.input_tokens + row.output_tokens for row in sure)
-    assert sure_tokens + most == month.spent_tokens >= double.tokens >= sure_tokens
-    assert month.spent_usd >= double.cost_usd
+    # Each lost try may have been asked not at all, once or twice; the most it can have taken was kept for it.
+    told_usd, told_tokens = month.spent_usd - month.lost_usd, month.spent_tokens - month.lost_tokens
+    assert told_usd <= double.cost_usd <= month.spent_usd + month.reserved_usd
+    assert told_tokens <= double.tokens <= month.spent_tokens + month.reserved_tokens
+    dearest = max(entry.cost_usd for entry in double.asked)
+    assert abs(month.spent_usd - double.cost_usd) <= lost * dearest

@@ -336,7 +336,12 @@ def test_what_was_spent_is_shown_with_its_meter(people: People, browser: Client,
     page = says(browser.get(reverse("settings_writing")))
     assert "$1.70 of $2.00 this month" in page and "12,345 tokens this month, no limit" in page
     assert "About $0.17 for each request" in page and 'class="warn"' in page
-    assert SECRET_KEY not in page
+    assert SECRET_KEY not in page and "held back" not in page
+    with scope.workspace(people.workspace.pk):
+        AiMonth.objects.update(reserved_usd=Decimal("0.30"), reserved_tokens=2_000)
+    page = says(browser.get(reverse("settings_writing")))
+    assert "$1.70 of $2.00 this month · $0.30 held back" in page and 'class="bad"' in page
+    assert "12,345 tokens this month, no limit" in page  # nothing is held back where there is no limit
 
 
 def test_the_offline_writer_is_named_as_such(people: People, browser: Client, pin: Post) -> None:
