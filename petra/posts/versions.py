@@ -66,6 +66,12 @@ def changed(one: Words, other: Words) -> list[str]:
     return [name for name in ALL_WORDS if getattr(one, name) != getattr(other, name)]
 
 
+def post_of(row: Generation) -> Post:
+    """Give the post of a version or proposal with all that is read of it; a removed one too."""
+    post: Post = Post.objects.complete().filter(pk=row.post_id).first() or Post.objects.get(pk=row.post_id)
+    return post
+
+
 def history(post: Post) -> list[Generation]:
     """List a post's kept versions, the newest first: its words are the post's."""
     return list(Generation.objects.filter(post=post, state=GenerationState.KEPT).order_by("-number"))

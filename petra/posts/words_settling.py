@@ -104,7 +104,7 @@ def fail(row: Generation, failure: WriterFailed) -> None:
     row.state, row.next_at, row.finished_at = GenerationState.FAILED, None, clock.now()
     row.error, row.error_detail = failure.cause, plain(failure.detail)[:2000]
     row.save()
-    post = _post_of(row)
+    post = versions.post_of(row)
     if words_runs.has_taken_back(row, failure):
         metadata.give_back_state(post)
         return
@@ -118,13 +118,23 @@ def fail(row: Generation, failure: WriterFailed) -> None:
     )
 
 
+def leave_removed(row: Generation) -> None:
+    """End it unasked: its post was removed, and nobody waits for words of it."""
+    row.state, row.next_at, row.finished_at = GenerationState.STOPPED, None, clock.now()
+    row.save()
+    post = versions.post_of(row)
+    metadata.give_back_state(post)
+    words_runs.leave_as_it_is(row, "removed")
+    events.record("post.words_stopped", subject=post, actor_id=row.actor_id, generation_id=str(row.pk))
+
+
 def _keep(row: Generation, written: Written) -> None:
     """Keep what came as a proposal; for a run, make it the post's words where nobody wrote there meanwhile."""
     words = versions.merged(written.words, versions.from_plain(row.before), {*row.fields, "topics"})
     for name, value in versions.plain(clean(words)).items():
         setattr(row, name, value)
     row.writer, row.error, row.error_detail = written.writer[:120], "", ""
-    post = _post_of(row)
+    post = versions.post_of(row)
     if words_runs.is_of_run(row):
         _apply(row, post)
         return
@@ -154,9 +164,3 @@ def _apply(row: Generation, post: Post) -> None:
     metadata.settle_state(post)
     words_runs.is_written(row)
     events.record("post.words_written", subject=post, actor_id=row.actor_id, writer=row.writer)
-
-
-def _post_of(row: Generation) -> Post:
-    """Give the post of a proposal with all that is read of it; a removed one too."""
-    post: Post = Post.objects.complete().filter(pk=row.post_id).first() or Post.objects.get(pk=row.post_id)
-    return post

@@ -57,9 +57,7 @@ def start(
     `feedback` goes on with the conversation: it is said to the last proposal, or to what the post says. Raises Writing
     where that is under way, and ProductError for fields or feedback that make no sense.
     """
-    here = _locked(post.pk)
-    if here.removed_at is not None:
-        raise ProductError("removed", "This was removed.")
+    here = _locked_kept(post.pk)
     if Generation.objects.filter(post=here, state=GenerationState.RUNNING).exists():
         raise Writing
     said = _feedback(feedback)
@@ -122,7 +120,7 @@ def stop(generation: Generation, *, actor_id: UUID | None = None) -> Generation:
     running = Generation.objects.filter(pk=generation.pk, state=GenerationState.RUNNING)
     if running.update(state=GenerationState.STOPPED, finished_at=clock.now()):
         Generation.objects.filter(pk=generation.pk, holder_id=None).update(next_at=None)  # nobody asks: nothing to pay
-        post = Post.objects.complete().get(pk=generation.post_id)
+        post = versions.post_of(generation)
         metadata.give_back_state(post)
         events.record("post.words_stopped", subject=post, actor_id=actor_id, generation_id=str(generation.pk))
     return _refreshed(generation)
@@ -140,7 +138,7 @@ def use(
     Raises NoProposal where it is used or gone, and EditedMeanwhile where the post isn't at `version` any more or, with
     no version given, where somebody changed one of these fields after it was asked for.
     """
-    _locked(generation.post_id)  # before the proposal's row, as everywhere
+    _locked_kept(generation.post_id)  # before the proposal's row, as everywhere
     row: Generation | None = Generation.objects.select_for_update().filter(pk=generation.pk).first()
     if row is None or row.state != GenerationState.PROPOSED:
         raise NoProposal
@@ -168,7 +166,7 @@ def drop(generation: Generation, *, actor_id: UUID | None = None) -> None:
 def again(generation: Generation, *, actor_id: UUID | None = None) -> Generation:
     """Ask the same anew: for the same fields, with the same feedback to the same conversation."""
     stop(generation, actor_id=actor_id)
-    post = _locked(generation.post_id)
+    post = _locked_kept(generation.post_id)
     if Generation.objects.filter(post=post, state=GenerationState.RUNNING).exists():
         raise Writing
     made = begin(
@@ -238,6 +236,14 @@ def _locked(post_id: UUID) -> Post:
     post: Post | None = Post.objects.select_for_update(no_key=True).filter(pk=post_id).first()
     if post is None:
         raise ProductError("removed", "This is not here any more.", http_status=404)
+    return post
+
+
+def _locked_kept(post_id: UUID) -> Post:
+    """Lock a post for words, which nobody writes for one that was removed."""
+    post = _locked(post_id)
+    if post.removed_at is not None:
+        raise ProductError("removed", "This was removed.")
     return post
 
 

@@ -22,7 +22,7 @@ from petra.posts.access_keys import Opened
 from petra.posts.asking import Question
 from petra.posts.incoming import Incoming, Try
 from petra.posts.models import Generation, GenerationState, Post, WordsTask
-from petra.posts.words_settling import CRASHED, MAX_TRIES, MOST_WAIT_S, Came, fail, locked, settle
+from petra.posts.words_settling import CRASHED, MAX_TRIES, MOST_WAIT_S, Came, fail, leave_removed, locked, settle
 from petra.tenancy import scope
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,9 @@ def _is_to_be_asked(row: Generation) -> bool:
     if row.state != GenerationState.RUNNING:  # stopped or reset, and its last try is paid for
         row.next_at = None
         row.save()
+        return False
+    if Post.objects.filter(pk=row.post_id, removed_at__isnull=False).exists():
+        leave_removed(row)
         return False
     if row.crashes >= MAX_TRIES:
         fail(row, WriterFailed(Cause.INTERRUPTED, CRASHED))

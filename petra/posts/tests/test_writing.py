@@ -362,3 +362,30 @@ def test_what_was_spent_on_a_post_that_is_deleted_meanwhile_is_counted(desk: Des
         month = AiMonth.objects.get()
         assert (month.spent_tokens, month.reserved_tokens, month.asked) == (1000, 0, 1)
         assert not WriterSeat.objects.exists()
+
+
+def test_words_of_a_post_that_was_removed_meanwhile_end_unasked(desk: Desk, scripted: ScriptedWriter) -> None:
+    made = desk.start()
+    with desk as post:
+        composing.remove_post(post)
+    assert work() == 1
+    with desk as post:
+        made.refresh_from_db()
+        assert (made.state, made.next_at) == (GenerationState.STOPPED, None)
+        assert (post.words_state, post.words_state_before) == (WordsState.DRAFT, "")
+    assert scripted.asked == []
+
+
+def test_words_of_a_removed_post_can_be_stopped_and_not_used(desk: Desk, scripted: ScriptedWriter) -> None:
+    proposed = desk.proposed()
+    with desk as post:
+        composing.remove_post(post)
+        for act in (writing.use, writing.again):
+            with pytest.raises(ProductError, match="removed"):
+                act(proposed)
+        composing.restore_post(post)
+    made = desk.start()
+    with desk as post:
+        composing.remove_post(post)
+        assert writing.stop(made).state == GenerationState.STOPPED
+        assert Post.objects.get(pk=post.pk).words_state != WordsState.GENERATING
