@@ -1,10 +1,12 @@
-"""A throw-away database for a test run: its own server, both roles, all migrations."""
+"""A throw-away database for a test run: its own server, both roles, all migrations; and children that end with it."""
 
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import AnyStr
 
 from django.db import connections
 
@@ -27,6 +29,17 @@ def database() -> Iterator[None]:
             yield
         finally:
             connections.close_all()
+
+
+@contextmanager
+def ended(process: subprocess.Popen[AnyStr]) -> Iterator[subprocess.Popen[AnyStr]]:
+    """Wait for a process in the end, as Popen does; but kill it where the test failed and never asked it to end."""
+    with process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
 
 
 def empty_all_tables() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -93,7 +94,10 @@ def test_every_pin_is_out_exactly_once_though_the_worker_is_killed(
     with worker:
         try:
             assert worker.stdout is not None
+            give_up = threading.Timer(WAIT_S, worker.terminate)  # a worker that never comes to the point
+            give_up.start()
             assert worker.stdout.readline() == f"deaths {DEATHS}\n"
+            give_up.cancel()
             wait_until_all_are_out(real_people.workspace.pk, worker)
         finally:
             worker.terminate()

@@ -20,6 +20,7 @@ from petra.accounts import connecting, finding, health, jobs, tokens
 from petra.accounts.models import Account, AccountState
 from petra.accounts.testing import NETWORK, account_of, actor_of, connect
 from petra.lib import clock, seal
+from petra.lib.testing import ended
 from petra.networks import registry
 from petra.networks.client import Client
 from petra.networks.contract import Cause, NeedsReconnect, Profile, Tokens, TryLater
@@ -374,14 +375,17 @@ def test_a_killed_process_blocks_its_account_for_seconds(
     }
     command = [sys.executable, "-m", "petra.accounts.tests.refreshing_process"]
     arguments = [str(account.own_workspace_id), str(account.pk), "-"]
-    with subprocess.Popen(
+    refreshing = subprocess.Popen(
         [*command, *arguments], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    )
+    with ended(refreshing) as process:
         assert process.stdin is not None and process.stdout is not None
         process.stdout.readline()
         process.stdin.write("go\n")
         process.stdin.flush()
+        give_up_at = clock.monotonic() + 30
         while fresh(account).refresh_lease is None:
+            assert clock.monotonic() < give_up_at
             clock.sleep(0.02)
         clock.sleep(3)
         with scope.workspace(account.own_workspace_id):

@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from conftest import People
 from petra.ai import scripted
 from petra.ai.testing import AiDouble
 from petra.lib import clock
+from petra.lib.testing import ended
 from petra.posts import words_runs, writing
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsRun, WordsState, WordsTask
 from petra.posts.testing import choose_double
@@ -29,6 +31,7 @@ from petra.posts.tests.samples import article
 from petra.tenancy import scope
 from petra.webhooks.models import Event
 
+Started = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
 ROOT = Path(__file__).resolve().parents[3]
 PINS = int(os.environ.get("PETRA_WORDS_PINS", "40"))
 AT_ONCE = 5
@@ -36,7 +39,7 @@ GONE_S = 2.0
 
 
 @pytest.fixture
-def worker(double: AiDouble, settings: Settings, tmp_path: Path) -> Callable[[], subprocess.Popen[bytes]]:
+def worker(double: AiDouble, settings: Settings, tmp_path: Path) -> Started:
     environment = {
         **os.environ,
         "PETRA_KEYS": settings.PETRA_KEYS,
@@ -48,7 +51,7 @@ def worker(double: AiDouble, settings: Settings, tmp_path: Path) -> Callable[[],
         "PETRA_SIMULATOR": "off",
         "DATABASE_POOL": "24",
     }
-    return lambda: subprocess.Popen([sys.executable, "-m", "petra.worker"], cwd=ROOT, env=environment)
+    return lambda: ended(subprocess.Popen([sys.executable, "-m", "petra.worker"], cwd=ROOT, env=environment))
 
 
 def wait_until(is_so: Callable[[], bool], *, most_s: float) -> None:
@@ -60,7 +63,7 @@ def wait_until(is_so: Callable[[], bool], *, most_s: float) -> None:
 
 @pytest.mark.slow
 def test_many_posts_are_written_once_each_though_workers_are_killed(
-    real_people: People, double: AiDouble, worker: Callable[[], subprocess.Popen[bytes]]
+    real_people: People, double: AiDouble, worker: Started
 ) -> None:
     workspace_id = real_people.workspace.pk
     with scope.workspace(workspace_id):
@@ -106,7 +109,7 @@ def test_many_posts_are_written_once_each_though_workers_are_killed(
 
 @pytest.mark.slow
 def test_a_single_wish_is_asked_within_moments_and_another_try_comes_by_itself(
-    real_people: People, double: AiDouble, worker: Callable[[], subprocess.Popen[bytes]]
+    real_people: People, double: AiDouble, worker: Started
 ) -> None:
     workspace_id = real_people.workspace.pk
     with scope.workspace(workspace_id):

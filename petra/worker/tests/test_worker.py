@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,20 +18,20 @@ from pytest_django.fixtures import Settings
 
 from conftest import People
 from petra.lib import clock, presence, workers
+from petra.lib.testing import ended
 from petra.publishing import testing as furniture
 from petra.publishing.models import Attempt, Delivery, Lane, State
 from petra.simulator.testing import Simulator
 from petra.tenancy import scope
 
+Started = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
 ROOT = Path(__file__).resolve().parents[3]
 ACCOUNTS = 6
 GONE_S = 2.0
 
 
 @pytest.fixture
-def started(
-    real_people: People, simulator: Simulator, settings: Settings, tmp_path: Path
-) -> Callable[[], subprocess.Popen[bytes]]:
+def started(real_people: People, simulator: Simulator, settings: Settings, tmp_path: Path) -> Started:
     """Plan one delivery on each of some accounts, let sending take a second, and give what starts a worker."""
     settings.SIMULATOR_URL = simulator.base
     settings.MEDIA_ROOT = tmp_path / "files"
@@ -53,7 +54,7 @@ def started(
         "PETRA_LOG_LEVEL": "WARNING",
         "DATABASE_POOL": "12",
     }
-    return lambda: subprocess.Popen([sys.executable, "-m", "petra.worker"], cwd=ROOT, env=environment)
+    return lambda: ended(subprocess.Popen([sys.executable, "-m", "petra.worker"], cwd=ROOT, env=environment))
 
 
 def states(people: People) -> Counter[str]:
@@ -70,7 +71,7 @@ def wait_until(is_so: Callable[[], bool], *, most_s: float) -> None:
 
 @pytest.mark.slow
 def test_a_worker_that_is_asked_to_stop_finishes_what_it_is_sending(
-    real_people: People, simulator: Simulator, started: Callable[[], subprocess.Popen[bytes]]
+    real_people: People, simulator: Simulator, started: Started
 ) -> None:
     with started() as worker:
         wait_until(lambda: states(real_people)["sending"] > 0, most_s=30)
@@ -89,7 +90,7 @@ def test_a_worker_that_is_asked_to_stop_finishes_what_it_is_sending(
 
 @pytest.mark.slow
 def test_what_a_killed_worker_held_is_taken_over_within_seconds(
-    real_people: People, simulator: Simulator, started: Callable[[], subprocess.Popen[bytes]]
+    real_people: People, simulator: Simulator, started: Started
 ) -> None:
     with started() as first, started() as second:
         wait_until(lambda: sum(w.is_alive for w in workers.workers()) == 2, most_s=30)
@@ -112,7 +113,7 @@ def test_what_a_killed_worker_held_is_taken_over_within_seconds(
 @pytest.mark.slow
 @pytest.mark.parametrize("whose", ["all", "the listener"])
 def test_a_worker_that_loses_its_connections_goes_on_and_nothing_is_taken_for_a_crash(
-    whose: str, real_people: People, simulator: Simulator, started: Callable[[], subprocess.Popen[bytes]]
+    whose: str, real_people: People, simulator: Simulator, started: Started
 ) -> None:
     is_chosen = "" if whose == "all" else f" and pid in (select pid from pg_locks where classid = {presence.KIND})"
     connections.close_all()  # ours must live
