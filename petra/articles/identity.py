@@ -27,6 +27,11 @@ class Site:
     host: str
     folder: str = "/"
 
+    @property
+    def address(self) -> str:
+        """Write it as an address, from which `site_of` gives it back."""
+        return f"http://{self.host}{self.folder}"
+
     def holds(self, url: str) -> bool:
         """Say whether an absolute address lies in the blog."""
         try:

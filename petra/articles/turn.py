@@ -89,7 +89,7 @@ class Turn:
             error = "The import broke off several times at the same page, so it was stopped."
             self.finish(RunState.FAILED, error=error)
             return False
-        site = site_of(full_address(self._blog.address))
+        site = site_of(full_address(run.url or self._blog.address))
         self.site = site if run.kind == "blog" else Site(site.host)
         return True
 
@@ -127,7 +127,7 @@ class Turn:
                 is_listed=True, found=listed.found, done=listed.done, unchanged=listed.unchanged,
                 skipped=listed.skipped, sources=found.sources, requests=self._before + visitor.requests,
                 turn_at=clock.now(),
-                turn_done=listed.done,
+                turn_done=listed.done, url=self.site.address if self._run.kind == "blog" else self._run.url,
             )  # fmt: skip
             self._add_problems(found.troubles)
             self._name_blog(found)

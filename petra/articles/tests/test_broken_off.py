@@ -1,0 +1,66 @@
+"""Imports and answers that break off: what was found, and what is there, stays right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from conftest import People
+from petra.articles import importing, turn
+from petra.articles.models import ImportPage, RunState
+from petra.articles.tests.blog_server import BlogServer, Page, serving
+from petra.articles.tests.test_importing import run_of
+from petra.tenancy import scope
+
+ARTICLES = ("/2025/rye-bread-for-beginners/", "/2025/a-sourdough-starter/", "/2025/salt-in-the-dough/")
+
+
+@pytest.fixture
+def blog_server(settings: Any) -> Iterator[BlogServer]:
+    with serving() as server:
+        settings.ALLOW_PRIVATE = [f"127.0.0.1:{server.port}", f"localhost:{server.port}"]
+        settings.IMPORT_GAP_S = 0
+        for path in ARTICLES:
+            server.add_article(path, path.strip("/")[5:])
+        server.list_articles(*ARTICLES)
+        yield server
+
+
+@pytest.mark.parametrize("is_moved", [True, False], ids=["the blog moved to another host", "its feed was given"])
+def test_an_import_that_goes_on_still_knows_where_its_articles_lie(
+    people: People, blog_server: BlogServer, monkeypatch: pytest.MonkeyPatch, *, is_moved: bool
+) -> None:
+    if is_moved:
+        home = f"http://localhost:{blog_server.port}/"
+        blog_server.pages["/"] = Page(b"", status=301, headers={"Location": f"{blog_server.home}/home/"})
+        blog_server.pages["/home/"] = Page(b"<html><title>Bread</title><p>Welcome.</p></html>")
+        blog_server.list_articles(*(f"/home{path}" for path in ARTICLES))
+        blog_server.pages["/"] = Page(b"", status=301, headers={"Location": f"{blog_server.home}/home/"})
+        for path in ARTICLES:
+            blog_server.pages[f"/home{path}"] = blog_server.pages[path]
+    else:
+        home = f"{blog_server.home}/feed/"
+        items = "".join(f"<item><title>{path}</title><link>{blog_server.home}{path}</link></item>" for path in ARTICLES)
+        feed = f'<rss version="2.0"><channel><title>Bread</title>{items}</channel></rss>'
+        blog_server.pages["/feed/"] = Page(feed.encode(), "application/rss+xml")
+    with scope.workspace(people.workspace.pk):
+        run = importing.start_import(importing.add_blog(home))
+    with monkeypatch.context() as patched:
+        patched.setattr(turn.Turn, "read_pages", _killed)
+        with pytest.raises(_Killed):
+            importing.run_import(workspace_id=people.workspace.pk, run_id=run.pk)
+    importing.run_import(workspace_id=people.workspace.pk, run_id=run.pk)
+    done = run_of(people.workspace.pk, run.pk)
+    with scope.workspace(people.workspace.pk):
+        assert set(ImportPage.objects.filter(run=run).values_list("state", "note")) == {("article", "")}
+    assert (done.state, done.new, done.skipped) == (RunState.DONE, 3, 0)
+
+
+class _Killed(BaseException):
+    """A worker that is killed."""
+
+
+def _killed(*_: object) -> None:
+    raise _Killed
