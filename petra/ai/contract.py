@@ -193,27 +193,36 @@ RETRIED = frozenset({Cause.RATE, Cause.TIME_OUT, Cause.UNREACHABLE, Cause.PROVID
 
 
 class WriterFailed(Exception):
-    """No words came. `detail` is the provider's own sentence, cleaned of keys, or empty; `usage` was spent anyway.
+    """No words came. `detail` is the provider's own sentence, cleaned of keys, or empty; `usage` was spent anyway, and
+    the model `asked` so often.
 
     May be tried again where `cause` is in RETRIED, not before `retry_after_s` (None: whenever).
     """
 
     def __init__(
-        self, cause: Cause, detail: str = "", *, retry_after_s: float | None = None, usage: Usage | None = None
+        self,
+        cause: Cause,
+        detail: str = "",
+        *,
+        retry_after_s: float | None = None,
+        usage: Usage | None = None,
+        asked: int = 1,
     ) -> None:
         super().__init__(cause.value)
         self.cause = cause
         self.detail = detail
         self.retry_after_s = retry_after_s
         self.usage = usage or Usage()
+        self.asked = asked
 
 
 class Stopped(Exception):
-    """A person said Stop while the words came in. `usage` was spent anyway."""
+    """A person said Stop while the words came in. `usage` was spent anyway, and the model `asked` so often."""
 
-    def __init__(self, usage: Usage) -> None:
+    def __init__(self, usage: Usage, *, asked: int = 1) -> None:
         super().__init__("stopped")
         self.usage = usage
+        self.asked = asked
 
 
 OnPartial = Callable[[Words], bool]  # told what is there so far, a few times a second; False stops the writing

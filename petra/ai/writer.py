@@ -137,7 +137,7 @@ class _Writing:
             heard = self._writer.hear(self._request, prompt, manner, self._listen())
             if heard.was_left:
                 self._spend(heard)
-                raise Stopped(self._usage)
+                raise Stopped(self._usage, asked=self._asked)
             if heard.failure is None:
                 self._spend(heard)
                 self._writer.remember(manner)
@@ -166,7 +166,8 @@ class _Writing:
         self._asked += 1
 
     def _failed(self, failure: Failure) -> WriterFailed:
-        return WriterFailed(failure.cause, failure.detail, retry_after_s=failure.retry_after_s, usage=self._usage)
+        wait_s, usage = failure.retry_after_s, self._usage
+        return WriterFailed(failure.cause, failure.detail, retry_after_s=wait_s, usage=usage, asked=self._asked)
 
 
 def _together(again: Words, before: Words) -> Words:

@@ -164,8 +164,8 @@ def _ask(taken: Try, request: Request) -> Came:
     try:
         written = taken.opened.writer.write(request, on_partial=partial)
     except WriterFailed as failure:
-        return Came(budget.priced(failure.usage, standing), 1, failure=failure)
+        return Came(budget.priced(failure.usage, standing), failure.asked, failure=failure)
     except Stopped as stopped:
-        return Came(budget.priced(stopped.usage, standing), 1)
+        return Came(budget.priced(stopped.usage, standing), stopped.asked)
     took_ms = round((clock.monotonic() - began) * 1000)
     return Came(budget.priced(written.usage, standing), written.asked, written=written, took_ms=took_ms)

@@ -162,6 +162,7 @@ def test_what_is_no_json_is_asked_for_again_once(ai_double: AiDouble, streams: b
     error = failed(ai_double, scripted.malformed(), scripted.malformed(), streams=streams)
     assert error.cause is Cause.BAD_ANSWER
     assert error.usage.output_tokens > 0
+    assert error.asked == 2
 
 
 @both_ways

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -12,9 +13,9 @@ from pytest_django.fixtures import Settings
 from conftest import People
 from petra.ai.contract import Cause, Usage, Words, WriterFailed
 from petra.lib.errors import ProductError
-from petra.posts import budget, composing, leases, writing, writing_job
+from petra.posts import access_keys, budget, composing, leases, writing, writing_job
 from petra.posts.models import AiMonth, Generation, GenerationKind, GenerationState, Post, WordsState, WriterSeat
-from petra.posts.testing import ScriptedWriter, let_time_pass, post_of, work
+from petra.posts.testing import SCRIPTED, ScriptedWriter, let_time_pass, post_of, work
 from petra.posts.tests.samples import article
 from petra.posts.versions import words_of
 from petra.tenancy import scope
@@ -232,6 +233,23 @@ def test_after_three_tries_it_fails(desk: Desk, scripted: ScriptedWriter) -> Non
         assert (made.state, made.error, len(scripted.asked)) == (GenerationState.FAILED, "time_out", 3)
         assert (made.input_tokens, made.cost_usd) == (150, Decimal("0.00015"))
     assert (desk.month().spent_usd, desk.month().asked) == (Decimal("0.00015"), 3)
+
+
+def test_a_failed_try_that_asked_twice_pays_for_two_requests(desk: Desk, scripted: ScriptedWriter) -> None:
+    with desk:
+        access_keys.save(None, replace(SCRIPTED, per_minute=1))
+    scripted.answers = [WriterFailed(Cause.BAD_ANSWER, asked=2)]
+    made = desk.start()
+    assert work() == 1
+    with desk:
+        made.refresh_from_db()
+        assert (made.asked, desk.month().asked) == (2, 2)
+    let_time_pass(desk.workspace_id, 70)
+    work()
+    assert len(scripted.asked) == 1  # one in a minute: the second of them took the next minute's
+    let_time_pass(desk.workspace_id, 60)
+    work()
+    assert len(scripted.asked) == 2
 
 
 def test_too_many_requests_lets_the_key_rest_for_everybody(desk: Desk, scripted: ScriptedWriter) -> None:
