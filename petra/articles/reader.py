@@ -12,7 +12,7 @@ from petra.articles import doubles, scoring
 from petra.articles.candidates import Candidate, Trouble
 from petra.articles.extracted import Extracted
 from petra.articles.identity import Site, address_key
-from petra.articles.manners import BotWall, OverBudget, RobotsUnknown, SiteBusy, Visitor
+from petra.articles.manners import PAGE_BYTES, BotWall, OverBudget, RobotsUnknown, SiteBusy, Visitor
 from petra.articles.sandbox import Sandbox
 from petra.lib import clock
 from petra.lib.errors import ProductError
@@ -28,6 +28,8 @@ _WALLS = {
     "parked": ("skipped", "There is only a placeholder at this address."),
     "consent": ("failed", "The site asks about cookies instead of showing the page."),
 }
+_BROKE_OFF = "The site broke off before the end of this page."
+_KEPT = f"{_BROKE_OFF} The article stays as it was."
 _FEED_WILL_DO = ("too-slow", "bad-answer", "unreachable", "too-heavy")
 
 
@@ -65,6 +67,7 @@ class Read:
     trouble: Trouble | None = None
     etag: str = ""
     last_modified: str = ""
+    is_part: bool = False  # its answer broke off: whatever the lists say, the next import asks again
 
 
 class Reader:
@@ -97,6 +100,8 @@ class Reader:
             return Read(candidate, "unchanged")
         if answer.status != 200:
             return self._refused(wanted, answer)
+        if wanted.is_known and _broke_off(answer):
+            return Read(candidate, "failed", trouble=Trouble(candidate.url, "broken-off", _KEPT))
         return Fetched(candidate, answer)
 
     def read_fetched(self, fetched: Fetched, sandbox: Sandbox) -> Read:
@@ -155,6 +160,9 @@ class Reader:
         points = scoring.score(candidate.url, candidate.evidence, page.signs)
         if points < scoring.ARTICLE_AT:
             return Read(candidate, "maybe")
+        if _broke_off(answer):  # without validators: a 304 would make this part of it last
+            part = Trouble(candidate.url, "broken-off", f"{_BROKE_OFF} Its start was read.")
+            return Read(candidate, "article", article=page, trouble=part, is_part=True)
         cut = None
         if answer.is_cut:
             cut = Trouble(candidate.url, "cut", "The page is longer than 5 MB; its start was read.")
@@ -166,6 +174,11 @@ class Reader:
             etag=answer.headers.get("etag", "")[:500],
             last_modified=answer.headers.get("last-modified", "")[:100],
         )
+
+
+def _broke_off(answer: Answer) -> bool:
+    """Say whether the site hung up before the end of a page that is not too long."""
+    return answer.is_cut and len(answer.body) < PAGE_BYTES
 
 
 def _from_feed(fetched: Fetched, sandbox: Sandbox) -> Read:

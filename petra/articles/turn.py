@@ -191,7 +191,7 @@ class Turn:
         """Write a few pages down in one transaction, their articles, counts and troubles."""
         with scope.workspace(self._workspace_id):
             self._beat()  # first: nothing is written once the import is somebody else's
-            outcomes = recorder.record([(one.read, one.ticket.mark) for one in done])
+            outcomes = recorder.record([(one.read, "" if one.read.is_part else one.ticket.mark) for one in done])
             counts = reporting.write_pages(done, outcomes)
             added = {name: F(name) + count for name, count in counts.items()}
             self._beat(turns=0, done=F("done") + len(done), requests=self._before + requests, **added)

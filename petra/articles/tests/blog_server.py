@@ -23,6 +23,7 @@ class Page:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     fails_first: int = 0  # answers 503 so many times before
+    ends_after: int | None = None  # breaks the connection off after so many bytes
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class BlogServer:
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(body[: page.ends_after])
+                self.close_connection = self.close_connection or page.ends_after is not None
 
             def log_message(self, *_: Any) -> None:
                 return

@@ -9,8 +9,8 @@ import pytest
 
 from conftest import People
 from petra.articles import importing, turn
-from petra.articles.models import ImportPage, RunState
-from petra.articles.tests.blog_server import BlogServer, Page, serving
+from petra.articles.models import Article, ImportPage, ImportRun, RunState
+from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.articles.tests.test_importing import run_of
 from petra.tenancy import scope
 
@@ -64,3 +64,35 @@ class _Killed(BaseException):
 
 def _killed(*_: object) -> None:
     raise _Killed
+
+
+def _imported(people: People, server: BlogServer) -> ImportRun:
+    with scope.workspace(people.workspace.pk):
+        run = importing.start_import(importing.add_blog(server.home))
+    importing.run_import(workspace_id=people.workspace.pk, run_id=run.pk)
+    return run_of(people.workspace.pk, run.pk)
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "new"])
+def test_a_page_that_breaks_off_is_read_anew_and_never_takes_the_place_of_a_whole_one(
+    people: People, blog_server: BlogServer, *, is_known: bool
+) -> None:
+    page = blog_server.pages[ARTICLES[0]]
+    whole = article_html("Rye bread", text="Rye bread wants time. " * 40 + "This is its end.").encode()
+    page.body, page.headers = whole, {"ETag": '"one"'}
+    if is_known:
+        _imported(people, blog_server)
+        page.headers = {"ETag": '"two"'}
+        page.body = whole.replace(b"Rye bread wants", b"A rye bread wants")
+    page.ends_after = whole.index(b"</p>") - 300
+    broken = _imported(people, blog_server)
+    with scope.workspace(people.workspace.pk):
+        told = ImportPage.objects.get(run=broken, url__endswith=ARTICLES[0]).note
+        article = Article.objects.get(address_key__endswith="/2025/rye-bread-for-beginners")
+        assert article.text.endswith("This is its end.") is is_known
+    assert "broke off" in told
+    page.ends_after = None
+    _imported(people, blog_server)
+    with scope.workspace(people.workspace.pk):
+        article.refresh_from_db()
+        assert article.text.endswith("This is its end.")
