@@ -148,7 +148,7 @@ async def _heard(question: Question, hearing: _Hearing) -> Heard:
     except (*_KNOWN, *_STUMBLES) as error:
         told = door.trouble
         failure = Failure(told.cause, told.detail) if told else causes.failure_of(error, question.access)
-        spent = _guessed(question, hearing.text) if hearing.text else Usage()
+        spent = _guessed(question, hearing.text) if hearing.text or door.may_be_paid else Usage()
         is_mute = (
             question.streams
             and not hearing.text

@@ -58,6 +58,7 @@ class Door:
         """Raises BadAddress where the form or the port is not one to ask, or the key would be seen on its way."""
         self.url = _checked(address, has_key=has_key, may_be_private=may_be_private)
         self.trouble: Trouble | None = None
+        self.may_be_paid = False  # a whole request left, and nobody has refused it
         self._has_key = has_key
         self.client = httpx2.AsyncClient(
             transport=_GuardedTransport(self, _GuardedBackend(may_be_private, resolve or numbers_of)),
@@ -82,13 +83,20 @@ class Door:
                 del request.headers[name]
         request.headers["user-agent"] = user_agent()
         request.headers["accept-encoding"] = "identity"  # a packed answer could unpack without an end
+        request.extensions = {**request.extensions, "trace": self._watch}
 
     def after(self, response: httpx2.Response) -> None:
         """Let an answer in: no redirect, nothing packed."""
+        self.may_be_paid = response.status_code < 300
         if 300 <= response.status_code < 400:
             raise self.shut(Cause.BAD_ADDRESS, "The address leads on to another one. Enter that one instead.")
         if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise self.shut(Cause.BAD_ANSWER, "The answer is packed in a way that was not asked for.")
+
+    async def _watch(self, event: str, _told: object) -> None:
+        """Note that the request is out, as httpcore2 tells of it."""
+        if event == "http11.send_request_body.complete":
+            self.may_be_paid = True
 
 
 def _checked(address: str, *, has_key: bool, may_be_private: AllowPrivate) -> httpx2.URL:

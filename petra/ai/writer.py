@@ -146,6 +146,7 @@ class _Writing:
             if lower is None:
                 self._spend(heard)
                 raise self._failed(heard.failure)
+            self._usage = money.sum_of(self._usage, heard.usage)
             manner = lower
 
     def _listen(self) -> Listen | None:

@@ -11,7 +11,19 @@ from decimal import Decimal
 import pytest
 
 from petra.ai import ladder, providers, scripted
-from petra.ai.contract import Brand, Cause, Picture, Request, Source, Stopped, Turn, WordLimits, Words, WriterFailed
+from petra.ai.contract import (
+    Brand,
+    Cause,
+    Picture,
+    Request,
+    Source,
+    Stopped,
+    Turn,
+    Usage,
+    WordLimits,
+    Words,
+    WriterFailed,
+)
 from petra.ai.prompts import SMALL_ROOM
 from petra.ai.providers import writer_for
 from petra.ai.scripted import Answer
@@ -213,6 +225,8 @@ def test_silence_ends_at_the_time_out(ai_double: AiDouble, streams: bool) -> Non
         writer_for(ai_double.access(timeout_s=0.4)).write(ASKED, on_partial=listen if streams else None)
     assert caught.value.cause is Cause.TIME_OUT
     assert caught.value.detail == "No answer in 0.4 s."
+    assert caught.value.usage.is_estimated
+    assert caught.value.usage.input_tokens > 100  # it was sent, and the provider may be paid for reading it
 
 
 def test_a_stream_that_drips_ends_at_the_time_out(ai_double: AiDouble) -> None:
@@ -230,6 +244,17 @@ def test_nobody_there_is_unreachable(ai_double: AiDouble) -> None:
     with pytest.raises(WriterFailed) as caught:
         writer_for(access).write(ASKED)
     assert caught.value.cause is Cause.UNREACHABLE
+    assert caught.value.usage == Usage()
+
+
+def test_what_was_refused_costs_nothing_and_an_answer_nobody_can_read_does(ai_double: AiDouble) -> None:
+    for refusal in (scripted.broken(), scripted.too_often(5), scripted.refused(), scripted.redirect("/elsewhere")):
+        assert failed(ai_double, refusal).usage == Usage()
+    page = Answer("page", raw=b"<html><title>Welcome</title></html>")
+    for streams in (False, True):
+        error = failed(ai_double, page, page, streams=streams)
+        assert (error.cause, error.usage.is_estimated) == (Cause.BAD_ANSWER, True)
+        assert error.usage.input_tokens > 100
 
 
 @both_ways
