@@ -16,7 +16,7 @@ from petra.articles.candidates import Candidate as Candidate
 from petra.articles.candidates import Discovered
 from petra.articles.candidates import NotABlog as NotABlog
 from petra.articles.candidates import Trouble as Trouble
-from petra.articles.identity import Site, absolute, address_key, site_of
+from petra.articles.identity import Site, absolute, address_key, site_of, split_address
 from petra.articles.kept import Memory, NoMemory
 from petra.articles.links import Links
 from petra.articles.manners import BotWall, Visitor
@@ -163,8 +163,9 @@ def _take_sitemap(asker: Asker, url: str, listed: sitemaps.SitemapFile) -> None:
     if listed.is_cut:
         found.tell(url, "cut", "The sitemap is longer than Petra reads; its start was taken.")
     if listed.pages and not any(found.site.holds(entry.url) for entry in listed.pages[:50]):
-        other_host = urlsplit(listed.pages[0].url).netloc
-        found.tell(url, "other-site", f"The sitemap points to {other_host}, which is not this site.")
+        other_host = split_address(listed.pages[0].url).netloc
+        words = f"points to {other_host}, which is not this site." if other_host else "lists no web addresses."
+        found.tell(url, "other-site", f"The sitemap {words}")
     if listed.pages:
         asker.say("sitemap")
 
@@ -226,7 +227,7 @@ def _next_by_number(url: str, feed: feed_items.Feed) -> str:
     head, _, query = url.partition("?")
     keys = dict(parse_qsl(query))
     number = keys.get("paged", "1")
-    keys["paged"] = str(int(number) + 1) if number.isdigit() else "2"
+    keys["paged"] = str(int(number) + 1) if number.isdecimal() else "2"
     return f"{head}?{urlencode(keys)}"
 
 

@@ -75,7 +75,7 @@ def _read_wordpress(asker: Asker, rest_url: str) -> bool:
             asker.found.add(item.url, "rest", item=item)
         asker.say("rest")
         total = answer.headers.get("x-wp-totalpages") or ""
-        if total.isdigit() and number >= int(total[:9]):
+        if total.isdecimal() and number >= int(total[:9]):
             break
     return bool(seen)
 

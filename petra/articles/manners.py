@@ -239,18 +239,18 @@ def _delay(rules: Protego) -> float:
     delay = rules.crawl_delay(outbound.AGENT_NAME) or 0.0
     rate = rules.request_rate(outbound.AGENT_NAME)
     if rate is not None and rate.requests > 0:
-        delay = max(delay, rate.seconds / rate.requests)
+        delay = max(delay, min(rate.seconds, 86_400) / rate.requests)  # numbers without end are no floats
     return min(delay, MAX_CRAWL_DELAY_S) if 0 < delay < float("inf") else 0.0
 
 
 def _retry_after(text: str, now: datetime) -> float | None:
     """Read a Retry-After as seconds from now; None when it says nothing usable."""
     text = text.strip()
-    if text.isdigit():
+    if text.isdecimal():
         return float(text[:12])
     try:
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

@@ -23,6 +23,7 @@ class Page:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     fails_first: int = 0  # answers 503 so many times before
+    wish: str = "0"  # its Retry-After
     ends_after: int | None = None  # breaks the connection off after so many bytes
 
 
@@ -60,7 +61,7 @@ class BlogServer:
                 status, body, headers = page.status, page.body, dict(page.headers)
                 if page.fails_first > 0:
                     page.fails_first -= 1
-                    status, body, headers = 503, b"busy", {"Retry-After": "0"}
+                    status, body, headers = 503, b"busy", {"Retry-After": page.wish}
                 elif headers.get("ETag") and self.headers.get("If-None-Match") == headers["ETag"]:
                     status, body = 304, b""
                 self.send_response(status)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from petra.articles import feeds
+from petra.articles import feeds, wordpress
 from petra.articles.collecting import Collected, collect
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 
@@ -102,6 +102,39 @@ def test_a_blogger_feed_is_asked_for_large_pages(blog: BlogServer) -> None:
         f"{head}{entry.format('spelt', blog.home)}</feed>".encode(), "application/atom+xml"
     )
     assert len(collected(blog).articles) == 2
+
+
+def test_numbers_that_are_none_break_no_import(blog: BlogServer) -> None:
+    add(blog, "/2025/old-post/", "/2025/new-post/")
+    feed, squared = f"{blog.home}/feed/?paged=%C2%B2", {"X-WP-TotalPages": "²".encode().decode("latin-1")}
+    blog.pages["/"] = Page(
+        f'<title>Bread</title><link rel="https://api.w.org/" href="/wp-json/">'
+        f'<link rel="alternate" type="application/rss+xml" href="{feed}">'.encode()
+    )
+    blog.pages["/robots.txt"] = Page(f"User-agent: *\nRequest-rate: 9/{'9' * 400}\n".encode(), "text/plain")
+    first = "/wp-json/" + wordpress.posts_url("", 1).removeprefix("/")
+    rows = [{"id": 1, "link": f"{blog.home}/2025/old-post/"}]
+    blog.pages[first] = Page(json.dumps(rows).encode(), "application/json", headers=squared)
+    blog.pages["/feed/?paged=%C2%B2"] = rss(f"{blog.home}/2025/new-post/", generator="WordPress")
+    found = collected(blog, sleep=lambda _seconds: None)
+    assert titles(found) == ["Title of 2025/new-post", "Title of 2025/old-post"]
+
+
+@pytest.mark.parametrize(
+    "wish", ["²", "Fri, 01 Jan 2100 00:00:00 +99999999999999999999", "Fri, 01 Jan 99999999999999999999 00:00:00 GMT"]
+)
+def test_a_wish_to_wait_that_is_none_is_passed_over(blog: BlogServer, wish: str) -> None:
+    add(blog, "/2025/old-post/")
+    blog.list_articles("/2025/old-post/")
+    busy = blog.pages["/2025/old-post/"]
+    busy.fails_first, busy.wish = 1, wish.encode().decode("latin-1")
+    assert titles(collected(blog, sleep=lambda _seconds: None)) == ["Title of 2025/old-post"]
+
+
+def test_a_sitemap_of_addresses_that_are_none_is_told(blog: BlogServer) -> None:
+    blog.list_articles()
+    blog.pages["/sitemap.xml"] = Page(b"<urlset><url><loc>http://[::1</loc></url></urlset>", "application/xml")
+    assert collected(blog).troubles[0].for_person == "The sitemap lists no web addresses."
 
 
 def test_twins_in_other_languages_come_out_of_the_sitemap(blog: BlogServer) -> None:
