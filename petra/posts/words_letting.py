@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from petra.lib import clock
-from petra.posts import versions, writing
+from petra.posts import budget, versions, writing
 from petra.posts.models import (
     Generation,
     GenerationState,
@@ -46,10 +46,20 @@ def let_go(run: WordsRun) -> int:
 
 
 def take_in_ended(run: WordsRun) -> None:
-    """Note what ended past the run: stopped, reset or deleted by a person."""
-    under_way = WordsTask.objects.filter(run=run, state=WordsTaskState.RUNNING)
+    """Note what ended past the run: stopped, reset or deleted by a person. What is still asked has its cost to come."""
+    under_way = WordsTask.objects.filter(run=run, state=WordsTaskState.RUNNING).select_related("generation")
     ended = under_way.exclude(generation__state=GenerationState.RUNNING)
-    ended.update(state=WordsTaskState.SKIPPED, why="stopped", finished_at=clock.now())
+    for task in ended.exclude(generation__holder_id__isnull=False):
+        if task.generation is not None:
+            charge(task, task.generation)
+        task.state, task.why, task.finished_at = WordsTaskState.SKIPPED, "stopped", clock.now()
+        task.save()
+
+
+def charge(task: WordsTask, generation: Generation) -> None:
+    """Add what a proposal took; a task may take several, where its run was paused meanwhile."""
+    task.tokens += generation.input_tokens + generation.output_tokens
+    task.cost_usd = budget.added(task.cost_usd, generation.cost_usd)
 
 
 def _next(run: WordsRun, busy: set[UUID]) -> WordsTask | None:

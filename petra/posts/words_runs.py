@@ -19,7 +19,7 @@ from django.db.models import Count, Q, Sum
 from petra.ai.contract import ALL_FIELDS, Cause, WriterFailed
 from petra.lib import clock, queue
 from petra.lib.errors import ProductError
-from petra.posts import budget, versions, words_finding, words_letting, writing
+from petra.posts import versions, words_finding, words_letting, writing
 from petra.posts.models import (
     Generation,
     Post,
@@ -207,7 +207,7 @@ def has_taken_back(generation: Generation, failure: WriterFailed) -> bool:
     if failure.cause not in STOPS_ALL:
         _end_task(generation, WordsTaskState.FAILED, why=failure.cause, detail=plain(failure.detail)[:2000])
         return False
-    _charge(task, generation)
+    words_letting.charge(task, generation)
     task.state, task.generation = WordsTaskState.WAITING, None
     task.save()
     running = WordsRun.objects.filter(pk=task.run_id, state=WordsRunState.RUNNING)
@@ -223,15 +223,9 @@ def has_taken_back(generation: Generation, failure: WriterFailed) -> bool:
 
 def _end_task(generation: Generation, state: WordsTaskState, *, why: str = "", detail: str = "") -> None:
     for task in WordsTask.objects.filter(generation=generation, state=WordsTaskState.RUNNING):
-        _charge(task, generation)
+        words_letting.charge(task, generation)
         task.state, task.why, task.detail, task.finished_at = state, why, detail, clock.now()
         task.save()
-
-
-def _charge(task: WordsTask, generation: Generation) -> None:
-    """Add what a proposal took; a task may take several, where its run was paused meanwhile."""
-    task.tokens += generation.input_tokens + generation.output_tokens
-    task.cost_usd = budget.added(task.cost_usd, generation.cost_usd)
 
 
 def _finish(run: WordsRun) -> None:

@@ -190,6 +190,25 @@ def test_a_post_stopped_or_removed_or_busy_is_left(shop: Shop, scripted: Scripte
         assert list(run.tasks.order_by("position").values_list("why", flat=True)) == ["stopped", "removed", "", "busy"]
 
 
+def test_what_was_stopped_while_it_was_asked_is_in_the_runs_cost(shop: Shop, scripted: ScriptedWriter) -> None:
+    run = shop.start()
+
+    def stop() -> None:
+        with scope.workspace(shop.workspace_id):
+            writing.stop(Generation.objects.get(post_id=shop.ids[0], state=GenerationState.RUNNING))
+        words_runs.go_forward(workspace_id=shop.workspace_id, run_id=run.pk)
+
+    scripted.meanwhile = stop
+    work()
+    found = shop.progress(run)
+    with scope.workspace(shop.workspace_id):
+        month = AiMonth.objects.get()
+        [told] = Event.objects.filter(kind="words_run.finished")
+    assert (found.written, found.skipped) == (3, 1)
+    assert (found.tokens, found.cost_usd) == (month.spent_tokens, month.spent_usd)
+    assert told.data["tokens"] == month.spent_tokens
+
+
 def test_pins_of_one_article_are_written_one_after_the_other_and_see_each_other(
     people: People, scripted: ScriptedWriter
 ) -> None:
