@@ -124,7 +124,7 @@ def _squarespace_item(row: dict[str, Any], base: str) -> FeedItem | None:
     return FeedItem(
         url=url,
         title=one_line(row.get("title")),
-        guid=f"sqs:{row['id']}" if isinstance(row.get("id"), str) else "",
+        guid=f"sqs:{row_id}" if (row_id := one_line(row.get("id"))) else "",
         published=_moment(row.get("publishOn")),
         authors=[name] if name else [],
         tags=list(dict.fromkeys(name for name in names if name)),

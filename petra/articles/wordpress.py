@@ -54,8 +54,8 @@ def _item(row: dict[str, Any], url: str) -> FeedItem:
         url=url,
         title=one_line(_rendered(row.get("title"))),
         guid=f"wp:{row['id']}",
-        published=_utc(row.get("date_gmt")) or str(row.get("date") or ""),
-        modified=_utc(row.get("modified_gmt")) or str(row.get("modified") or ""),
+        published=_utc(row.get("date_gmt")) or one_line(row.get("date")),
+        modified=_utc(row.get("modified_gmt")) or one_line(row.get("modified")),
         authors=people,
         tags=[term for term in terms if term and term.casefold() != "uncategorized"],
         html=clean_text(_rendered(content)) if is_open else "",
@@ -69,7 +69,8 @@ def _rendered(value: Any) -> str:
 
 
 def _utc(value: Any) -> str:
-    return f"{value}Z" if isinstance(value, str) and value and not value.endswith("Z") else (value or "")
+    written = one_line(value)
+    return f"{written}Z" if written and not written.endswith("Z") else written
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:

@@ -1,14 +1,15 @@
-"""Imports and answers that break off: what was found, and what is there, stays right."""
+"""Imports and answers that break off or are broken: what was found, and what is there, stays right."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from conftest import People
-from petra.articles import importing, turn
+from petra.articles import importing, turn, wordpress
 from petra.articles.models import Article, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.articles.tests.test_importing import run_of
@@ -96,3 +97,22 @@ def test_a_page_that_breaks_off_is_read_anew_and_never_takes_the_place_of_a_whol
     with scope.workspace(people.workspace.pk):
         article.refresh_from_db()
         assert article.text.endswith("This is its end.")
+
+
+def test_what_no_database_holds_is_left_out_of_an_engines_list(people: People, blog_server: BlogServer) -> None:
+    blog_server.pages["/"] = Page(b'<title>Bread</title><link rel="https://api.w.org/" href="/wp-json/">')
+    rows = [
+        {"id": at, "link": blog_server.home + path, "date": "2025\x00", "modified": "\ud800\x00", "modified_gmt": gmt}
+        for at, (path, gmt) in enumerate(zip(ARTICLES, ("2025\x00", "\ud800", {"\x00": 1}), strict=True))
+    ]
+    blog_server.pages[wordpress.posts_url("/wp-json/", 1)] = Page(json.dumps(rows).encode(), "application/json")
+    run = _imported(people, blog_server)
+    assert (run.state, run.new, "rest" in run.sources) == (RunState.DONE, 3, True)
+
+
+def test_what_no_database_holds_is_left_out_of_a_collection_in_json(people: People, blog_server: BlogServer) -> None:
+    blog_server.pages["/"] = Page(b'<title>Bread</title><script src="//static1.squarespace.com/x.js"></script>')
+    items = [{"fullUrl": path, "id": "a\x00\ud800"} for path in ARTICLES]
+    blog_server.pages["/?format=json"] = Page(json.dumps({"items": items}).encode(), "application/json")
+    run = _imported(people, blog_server)
+    assert (run.state, run.new, "rest" in run.sources) == (RunState.DONE, 3, True)
