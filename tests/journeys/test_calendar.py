@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from petra.tenancy import scope
 from petra.web.testing import Live
 from petra.web.tests.calendar_rows import Rows, fill, make_rows
 from tests.journeys.conftest import Opener, axe_problems
+from tests.journeys.next_week import NextWeek
 
 pytestmark = pytest.mark.browser
 
@@ -26,38 +27,6 @@ CONFLICT = ("status of 409", "status of 422")  # Chromium logs every refusal as 
 def rows(live: Live) -> Rows:
     with scope.workspace(live.people.workspace.pk):
         return make_rows(live.people.workspace)
-
-
-class NextWeek:
-    """Next week's days, all of them to come. `day(0)` is its Monday."""
-
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-        today = clock.now().astimezone(rows.workspace.zone).date()
-        self.ahead = 7 - today.weekday()
-        self.monday = today + timedelta(days=self.ahead)
-
-    def iso(self, day: int) -> str:
-        return (self.monday + timedelta(days=day)).isoformat()
-
-    def at(self, day: int, clock_time: str) -> datetime:
-        return self.rows.at(self.ahead + day, clock_time)
-
-    def planned(self, day: int, clock_time: str, title: str = "A post") -> Delivery:
-        with scope.workspace(self.rows.workspace.pk):
-            return self.rows.planned(self.at(day, clock_time), title=title)
-
-    def pin(self, title: str = "A pin") -> Any:
-        with scope.workspace(self.rows.workspace.pk):
-            return self.rows.post(title=title)
-
-    def again(self, delivery: Delivery) -> Delivery:
-        with scope.workspace(self.rows.workspace.pk):
-            found: Delivery = Delivery.objects.get(pk=delivery.pk)
-            return found
-
-    def url(self, view: str = "week") -> str:
-        return f"/calendar?view={view}&day={self.iso(0)}"
 
 
 @pytest.fixture
@@ -96,7 +65,7 @@ def test_post_is_moved_by_mouse_onto_a_free_slot_and_back_by_z(page: Page, week:
     page.goto(week.url())
     slot = page.locator(f"#cell-{week.iso(2)}-morning [data-slot]").first
     carry(page, card(page, delivery), slot, drop=False)
-    day = (week.monday + timedelta(days=2)).strftime("%a %-d %b")
+    day = week.words(2)
     expect(page.locator(".ghost-when")).to_have_text(f"{day}, 07:45")
     page.mouse.up()
     expect(toast(page)).to_contain_text(f"Moved to {day}, 07:45")
@@ -206,7 +175,7 @@ def test_post_is_moved_with_keys_and_every_step_is_spoken(page: Page, week: Next
     expect(said).to_contain_text("Moving Salmon.")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    day = (week.monday + timedelta(days=2)).strftime("%a %-d %b")
+    day = week.words(2)
     expect(said).to_have_text(f"{day}, 17:10")
     page.keyboard.press("ArrowUp")
     expect(said).to_have_text(f"{day}, 11:45")
@@ -382,7 +351,7 @@ def test_spread_shows_days_first_and_is_undone(page: Page, week: NextWeek) -> No
     dialog = page.locator("dialog#sheet")
     expect(dialog).to_contain_text("Spread 5 ready pins")
     dialog.locator("#spread-from").fill(week.iso(0))
-    first = week.monday.strftime("%a %-d %b")
+    first = week.words(0)
     expect(dialog.locator(".spread-days li").first).to_contain_text(first)
     expect(dialog.locator(".spread-days li").first).to_contain_text("+5")
     dialog.get_by_role("button", name="Schedule 5 pins").click()
