@@ -12,6 +12,7 @@ from uuid import UUID
 from petra.ai.contract import Cause, WordLimits, Writer
 from petra.ai.offline import OfflineWriter
 from petra.lib import clock
+from petra.lib.errors import ProductError
 from petra.networks.contract import Problem
 from petra.posts import asking, drafting, versions
 from petra.posts.asking import NO_NETWORK
@@ -43,9 +44,12 @@ def restore(
 ) -> Post:
     """Give a post the words of one of its versions again, or some of them, as a new version on top.
 
-    `fields` are of `versions.ALL_WORDS`. Raises EditedMeanwhile where `version` is not the post's. Call inside a scope.
+    `fields` are of `versions.ALL_WORDS`. Raises EditedMeanwhile where `version` is not the post's, and ProductError
+    `no-version` for what is none: nobody has checked what came of a proposal that was stopped. Call inside a scope.
     """
     post: Post = Post.objects.complete().get(pk=generation.post_id)
+    if generation.state != GenerationState.KEPT:
+        raise ProductError("no-version", "This version isn't there any more.", http_status=409)
     words = versions.merged(
         versions.words_of(generation), versions.words_of(post), versions.ALL_WORDS if fields is None else fields
     )

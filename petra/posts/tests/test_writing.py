@@ -407,3 +407,14 @@ def test_words_of_a_removed_post_can_be_stopped_and_not_used(desk: Desk, scripte
         composing.remove_post(post)
         assert writing.stop(made).state == GenerationState.STOPPED
         assert Post.objects.get(pk=post.pk).words_state != WordsState.GENERATING
+
+
+def test_only_a_version_is_restored(desk: Desk, scripted: ScriptedWriter) -> None:
+    made = desk.start()
+    with desk as post:
+        writing.stop(made)
+        Generation.objects.filter(pk=made.pk).update(title="x" * 500)  # came in by halves, and nobody has checked it
+        with pytest.raises(ProductError, match="isn't there"):
+            writing.restore(Generation.objects.get(pk=made.pk))
+        post.refresh_from_db()
+        assert post.title == "Old title"
