@@ -148,10 +148,9 @@ def active_runs() -> list[WordsRun]:
 
 
 def problems(run: WordsRun) -> list[WordsTask]:
-    """List the posts that failed, with their cause, in the order they were chosen."""
-    return list(
-        WordsTask.objects.filter(run=run, state=WordsTaskState.FAILED).select_related("post").order_by("position")
-    )
+    """List the posts that failed and are still here, with their cause, in the order they were chosen."""
+    failed = WordsTask.objects.filter(run=run, state=WordsTaskState.FAILED, post__removed_at=None)
+    return list(failed.select_related("post").order_by("position"))
 
 
 # ---- what the worker does ----

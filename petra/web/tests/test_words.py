@@ -15,7 +15,7 @@ from conftest import People
 from petra.ai.contract import Cause, Words
 from petra.ai.testing import KEY, AiDouble, ai_double  # noqa: F401  a fixture
 from petra.networks.registry import NETWORKS
-from petra.posts import access_keys, brand, budget, words_said
+from petra.posts import access_keys, brand, budget, composing, words_said
 from petra.posts.models import (
     AiMonth,
     Generation,
@@ -247,6 +247,21 @@ def test_a_run_is_paused_resumed_stopped_and_says_why_it_waits(people: People, b
     assert browser.post(reverse("words_run_act", args=[run.pk, "explode"])).status_code == 404
     page = says(browser.get(reverse("words_run", args=[paused.pk])))
     assert "Left as it is: a person edited it." in page and "won&#x27;t write about this" in page
+
+
+def test_what_failed_is_written_again_though_one_of_them_was_removed(
+    people: People, browser: Client, house: House
+) -> None:
+    with scope.workspace(people.workspace.pk):
+        run = words_rows.words_run(house)
+        first, *others = WordsTask.objects.filter(run=run)
+        kept = others[0].post_id
+        WordsTask.objects.filter(pk__in=[first.pk, others[0].pk]).update(state="failed")
+        WordsTask.objects.filter(run=run).exclude(pk__in=[first.pk, others[0].pk]).update(state="written")
+        composing.remove_post(first.post)
+    browser.post(reverse("words_run_act", args=[run.pk, "retry"]))
+    with scope.workspace(people.workspace.pk):
+        assert list(WordsTask.objects.exclude(run=run).values_list("post_id", flat=True)) == [kept]
 
 
 def test_the_key_is_stored_tried_and_never_shown_again(
