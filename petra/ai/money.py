@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # Providers count a picture of 1,024 pixels as 260 to 2,500 tokens, by model (their docs on vision, 2026-11).
 _PICTURE, _PICTURE_AT_MOST = 1100, 3000
+# But for these: 2,833 and 5,667 for each of four tiles; 1,601 for each of four tiles; one for 16 by 16 pixels
+# (community.openai.com's measurements, docs.together.ai, Mistral's paper on Pixtral, 2026-11).
+_DEAR_PICTURES = (("gpt-4o-mini", 25_600), ("llama", 6_500), ("pixtral", 4_200))
 _FORM = 300  # tokens of what stands around messages, and of the schema
 _FAULTS = 1500  # what is said of an answer's faults
 _ASKED_AT_MOST = 2
@@ -32,10 +35,11 @@ def tokens_of_prompt(prompt: prompts.Prompt) -> int:
     return _FORM + sum(map(tokens_of, _texts(prompt))) + _PICTURE * _pictures(prompt)
 
 
-def _most_tokens_of_prompt(prompt: prompts.Prompt) -> int:
+def _most_tokens_of_prompt(prompt: prompts.Prompt, model: str) -> int:
     """Say what no tokenizer of today passes: some have few words of small languages."""
     texts = sum(_tokens(text, 0.4, 1.8) for text in _texts(prompt))
-    return 2 * _FORM + texts + _PICTURE_AT_MOST * _pictures(prompt)
+    picture = next((most for name, most in _DEAR_PICTURES if name in model.lower()), _PICTURE_AT_MOST)
+    return 2 * _FORM + texts + picture * _pictures(prompt)
 
 
 def _tokens(text: str, ascii_share: float, other_share: float) -> int:
@@ -68,7 +72,7 @@ def most_it_can_cost(request: Request, model: str, *, provider: str = "", base_u
 
     `provider` and `base_url` are the access's; without both a price is known for no model.
     """
-    first, output = _most_tokens_of_prompt(prompts.built(request)), most_output_tokens(request)
+    first, output = _most_tokens_of_prompt(prompts.built(request), model), most_output_tokens(request)
     input_tokens = _ASKED_AT_MOST * first + output + _FAULTS  # the second time with the answer and its faults
     output_tokens = _ASKED_AT_MOST * output
     cost = price(model, input_tokens, output_tokens, provider=provider, base_url=base_url)

@@ -58,6 +58,16 @@ def test_bigger_requests_reserve_more() -> None:
     assert money.most_it_can_cost(small, "m").output_tokens < money.most_it_can_cost(wide, "m").output_tokens
 
 
+@pytest.mark.parametrize(
+    ("model", "tokens"),  # of a picture of 1,024 by 1,024 pixels, as its provider counts
+    [("gpt-4o-mini-2024-07-18", 25_501), ("meta-llama/Llama-4-Scout-17B-16E-Instruct", 6_404), ("pixtral-12b", 4_160)],
+)
+def test_pictures_are_reserved_as_the_model_counts_them(model: str, tokens: int) -> None:
+    blind = replace(BIG, source=replace(BIG.source, pictures=()))
+    room = money.most_it_can_cost(BIG, model).input_tokens - money.most_it_can_cost(blind, model).input_tokens
+    assert room >= 2 * tokens * len(BIG.source.pictures)  # it is asked twice, if need be
+
+
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("word " * 100, 125), ("漢字" * 50, 80), ("ж" * 100, 80)])
 def test_tokens_are_counted_roughly(text: str, tokens: int) -> None:
     assert money.tokens_of(text) == tokens
