@@ -24,6 +24,7 @@ from petra.web import article_rows, languages, moments, pin_rows
 from petra.web.shell import show
 
 _MOST_COMPARED = 4_000  # words; beyond, the new text stands whole
+_SHORT = 200  # words; from here on difflib anchors on no word that comes often, or a refrain would cost minutes
 Parts = list[tuple[str, str]]
 
 
@@ -135,10 +136,11 @@ def _differences(found: Article) -> list[tuple[str, Parts]]:
 def compare(mine: str, theirs: str) -> Parts:
     """Give the words of both in order: same, gone (only in mine) and new (only in theirs)."""
     old, new = mine.split(), theirs.split()
-    if max(len(old), len(new)) > _MOST_COMPARED:
+    longest = max(len(old), len(new))
+    if longest > _MOST_COMPARED or (len(new) < _SHORT and longest > 2 * _SHORT):
         return [("new", theirs)]
     parts: Parts = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
         if kind == "equal":
             parts.append(("same", " ".join(old[a:b])))
             continue
