@@ -23,7 +23,7 @@ SMALL_ROOM = 2000  # for a model whose memory was too small for the first prompt
 MOST_PICTURES = 4
 _SEEN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})  # what all providers take, 2026-11
 _MOST_SIBLINGS = 12
-_MOST_OF_A_WISH = 2000  # characters of one field of the brand
+_MOST_OF_A_WISH = 3001  # characters of one field of the brand: its instructions, and a run's wish beside them
 _EXAMPLES_ROOM = 3000  # characters of all examples
 _MOST_OF_AN_EXAMPLE = 600  # characters of one text of one
 

@@ -6,9 +6,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from conftest import People
-from petra.ai.contract import Tone
+from petra.ai import prompts
+from petra.ai.contract import Request, Source, Tone
 from petra.articles.models import Blog
-from petra.posts import brand, composing
+from petra.posts import brand, composing, words_runs
 from petra.posts.models import BrandProfile, Post
 from petra.posts.tests.samples import Pictures, article
 from petra.tenancy import scope
@@ -96,3 +97,10 @@ def test_new_pins_disclose_what_the_blog_says_and_old_ones_stay(people: People) 
     with scope.workspace(people.workspace.pk):
         assert made.ai_disclosures == ["ai_modified"]
         assert Post.objects.get(pk=old.pk).ai_disclosures == []
+
+
+def test_the_wish_of_a_run_is_told_beside_the_longest_instructions(blog: Blog) -> None:
+    brand.save(blog, texts={"instructions": "word " * (brand.MAX_TEXT // 5 - 1) + "end"})
+    wish = "Winter " * (words_runs.MAX_BRIEF // 7 - 1) + "snow"
+    told = brand.as_brand(blog, brief=wish)
+    assert wish in prompts.built(Request(Source("Soup", text="Soup."), brand=told)).system
