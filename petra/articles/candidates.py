@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from petra.articles import scoring
 from petra.articles.feed_items import FeedItem
-from petra.articles.identity import Site, address_key
+from petra.articles.identity import Site, address_key, clean_text
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Answer
 
@@ -97,7 +97,7 @@ class Discovered:
     def tell(self, url: str, kind: str, for_person: str) -> None:
         """Note that something went wrong."""
         if len(self.troubles) < MAX_TROUBLES:
-            self.troubles.append(Trouble(url, kind, for_person))
+            self.troubles.append(Trouble(clean_text(url), kind, for_person))
 
     def weigh_places(self) -> None:
         """Note what stands in a folder of articles, by what feeds name, and what other pages stand below of."""

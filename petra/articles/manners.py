@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 import httpx2
 from protego import Protego
 
+from petra.articles.identity import clean_text
 from petra.lib import clock, ids, outbound
 from petra.lib.addresses import port_of
 from petra.lib.errors import ProductError
@@ -139,7 +140,7 @@ class Visitor:
     def sitemaps(self, url: str) -> list[str]:
         """Give the sitemaps that the robots.txt of this address's host names."""
         rules = self._host(self._client.check(url)).rules
-        return list(dict.fromkeys(rules.sitemaps))[:50] if rules is not None else []
+        return list(dict.fromkeys(map(clean_text, rules.sitemaps)))[:50] if rules is not None else []
 
     # ---- one hop ----
 

@@ -116,3 +116,10 @@ def test_what_no_database_holds_is_left_out_of_a_collection_in_json(people: Peop
     blog_server.pages["/?format=json"] = Page(json.dumps({"items": items}).encode(), "application/json")
     run = _imported(people, blog_server)
     assert (run.state, run.new, "rest" in run.sources) == (RunState.DONE, 3, True)
+
+
+def test_what_no_database_holds_is_left_out_of_what_robots_txt_names(people: People, blog_server: BlogServer) -> None:
+    robots = f"User-agent: *\nSitemap: {blog_server.home}/\0odd.xml\nSitemap: {blog_server.home}/sitemap.xml\n"
+    blog_server.pages["/robots.txt"] = Page(robots.encode(), "text/plain")
+    run = _imported(people, blog_server)
+    assert (run.state, run.new, len(run.problems)) == (RunState.DONE, 3, 1)

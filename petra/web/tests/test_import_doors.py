@@ -141,3 +141,13 @@ def test_a_blog_added_by_mistake_is_removed_and_one_with_articles_stays(
     with scope.workspace(people.workspace.pk):
         assert [blog.pk for blog in Blog.objects.all()] == [house.blog.pk]
     assert browser.post(remove).status_code == 404
+
+
+def test_a_line_that_no_database_holds_is_told_without_it(people: People, browser: Client, house: House) -> None:
+    with scope.workspace(people.workspace.pk):
+        ImportRun.objects.update(state=RunState.DONE)
+    lines = "https://table.example/rye-bread-for-all/\nhttp://\x00x/"
+    assert browser.post(reverse("import_list"), {"addresses": lines}).status_code == 302
+    with scope.workspace(people.workspace.pk):
+        run = ImportRun.objects.get(kind="list")
+        assert [one["url"] for one in run.problems] == ["http://x/"]
