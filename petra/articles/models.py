@@ -42,6 +42,7 @@ class Blog(TenantModel):
     quiet_hour = models.PositiveSmallIntegerField(default=4)  # when its rhythm looks, in the workspace's zone
     next_import_at = models.DateTimeField(null=True, db_index=True)  # set by its rhythm; null: when a person asks
     engine = models.CharField(max_length=20, blank=True)  # what made the site, as far as Petra can tell
+    site_pictures = models.JSONField(default=list)  # addresses of those that lead no article, see articles.settling
     # The rule by which new articles make pins, see articles.ruling.
     rule_since = models.DateTimeField(null=True)  # articles imported from then on fall under it; null: there is none
     rule_pins = models.PositiveSmallIntegerField(default=1)  # of each article

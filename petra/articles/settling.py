@@ -11,18 +11,24 @@ from petra.articles.models import Article, ArticleImage, Blog
 from petra.articles.sitewide import pictures_of_the_site
 
 _AT_ONCE = 500
+_KEPT = 100  # pictures of a site; one gets another now and then
 
 
 def settle_leads(blog: Blog) -> int:
     """Let no article be led by the blog's logo or default picture: it goes, and the next best picture leads.
 
-    Gives the number of articles that were led by one. Call inside the blog's scope, with no HTTP in the transaction;
-    may be repeated.
+    What was told once is kept with the blog, or the next import's few articles would bring it back. Gives the number of
+    articles that were led by one. Call inside the blog's scope, with no HTTP in the transaction; may be repeated.
     """
     led = ArticleImage.objects.filter(article__blog=blog, is_lead=True).values_list("pk", "article_id", "url")
     leads = list(led)
     without = Article.objects.filter(blog=blog).count() - len(leads)
-    of_the_site = pictures_of_the_site([*(url for _, _, url in leads), *[""] * max(without, 0)])
+    known = list(blog.site_pictures)
+    found = pictures_of_the_site([*(url for _, _, url in leads), *[""] * max(without, 0)]).difference(known)
+    if found:
+        blog.site_pictures = [*sorted(found), *known][:_KEPT]
+        blog.save(update_fields=["site_pictures"])
+    of_the_site = found.union(known)
     refused = {pk: article for pk, article, url in leads if url in of_the_site}
     rest = iter(refused.items())
     while part := dict(islice(rest, _AT_ONCE)):
