@@ -94,7 +94,7 @@ def store_given(run: ImportRun, found: Discovered) -> None:
     listed = store(run, found, most=len(found.candidates))
     ImportRun.objects.filter(pk=run.pk).update(
         is_listed=True, found=listed.found, done=listed.done, skipped=listed.skipped, sources=found.sources,
-        problems=[asdict(trouble) for trouble in found.troubles],
+        problems=[asdict(trouble) for trouble in found.troubles], url=found.site.address,
     )  # fmt: skip
 
 

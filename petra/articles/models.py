@@ -176,7 +176,7 @@ class ImportRun(TenantModel):
 
     blog = TenantForeignKey(Blog, models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=10, default="blog")  # "blog", "url", "list" or "export"
-    url = models.TextField(blank=True)  # of the one page; of a whole blog, once it is listed, where its site lies
+    url = models.TextField(blank=True)  # of the one page; else, once it is listed, where its site lies
     is_by_rhythm = models.BooleanField(default=False)  # started by the blog's rhythm, not by a person
     state = models.CharField(max_length=10, choices=RunState.choices, default=RunState.QUEUED)
     found = models.PositiveIntegerField(default=0)

@@ -6,6 +6,7 @@ for them; it only adds articles that are not there yet, for what was read from a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import BinaryIO
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -27,10 +28,22 @@ def blog_of(address: str) -> Blog:
     """Give the blog whose site holds a page, added where there is none. Raises BadAddress."""
     url = full_address(address)
     host = site_of(str(addresses.parse(url))).host
-    for blog in Blog.objects.order_by("created_at"):
-        if site_of(full_address(blog.address)).host == host:
-            return blog  # type: ignore[no-any-return]
-    return importing.add_blog(_home_of(url))
+    blogs: list[Blog] = list(Blog.objects.order_by("created_at"))
+    of_host = (blog for blog in blogs if any(site.host == host for site in _sites(blog)))
+    return next(of_host, None) or importing.add_blog(_home_of(url))
+
+
+def _sites(blog: Blog) -> list[Site]:
+    """Give where a blog's pages lie: where its last whole import found them, and where its address says."""
+    listed = ImportRun.objects.filter(blog=blog, kind="blog").exclude(url="").order_by("-created_at").first()
+    known = [listed.url, blog.address] if listed is not None else [blog.address]
+    return [Site(site_of(full_address(address)).host) for address in known]
+
+
+def _site_of_all(blog: Blog, urls: Sequence[str]) -> Site:
+    """Give the one of a blog's sites that addresses lie in."""
+    sites = _sites(blog)
+    return next((site for site in sites if any(map(site.holds, urls))), sites[0])
 
 
 def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | None = None) -> ImportRun:
@@ -49,7 +62,7 @@ def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | No
     if not urls:
         raise BadAddress("Give at least one address, one a line.")
     blog = blog or blog_of(urls[0])
-    found = Discovered(Site(site_of(full_address(blog.address)).host), blog.address, sources=["hand"])
+    found = Discovered(_site_of_all(blog, urls), blog.address, sources=["hand"])
     for url in urls:
         candidate = Candidate(url, {"hand"})
         found.candidates.setdefault(candidate.key, candidate)
@@ -64,7 +77,8 @@ def import_export(file: BinaryIO, *, blog: Blog | None = None, actor_id: UUID | 
     """Import the posts of a WordPress export file. Raises NotAnExport and ImportBusy."""
     export = read_export(file)
     blog = blog or importing.add_blog(export.home)
-    found = Discovered(Site(site_of(full_address(blog.address)).host), blog.address, sources=["export"])
+    site = _site_of_all(blog, [item.url for item in export.posts])
+    found = Discovered(site, blog.address, sources=["export"])
     for item in export.posts:
         if found.site.holds(item.url):
             candidate = Candidate(item.url, {"hand"}, item=item)

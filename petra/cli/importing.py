@@ -87,7 +87,6 @@ class _Source:
     def start(self) -> Any:
         """Start the import, inside a scope."""
         from petra.articles import importing, sources
-        from petra.articles.models import Blog
 
         if self.addresses is not None:
             return sources.import_addresses(_text_of(self.addresses))
@@ -95,8 +94,7 @@ class _Source:
             with _opened(self.export) as file:
                 return sources.import_export(file)
         if self.is_page:
-            blog = _blog_of_page(list(Blog.objects.all()), self.address)
-            return importing.start_import(blog, kind="url", url=self.address)
+            return importing.start_import(sources.blog_of(self.address), kind="url", url=self.address)
         return importing.start_import(importing.add_blog(self.address))
 
 
@@ -172,18 +170,6 @@ def _into_workspace(source: _Source, *, email: str | None, workspace: str | None
     )
     if run.error:
         raise ProductError("import", run.error)
-
-
-def _blog_of_page(blogs: list[Any], address: str) -> Any:
-    from petra.articles import collecting, importing
-    from petra.articles.identity import site_of
-
-    url = collecting.full_address(address)
-    for blog in blogs:
-        if site_of(collecting.full_address(blog.address)).host == site_of(url).host:
-            return blog
-    home = url.split("//", 1)[0] + "//" + url.split("//", 1)[-1].split("/", 1)[0] + "/"
-    return importing.add_blog(home)
 
 
 def _done_here(workspace_id: Any, run_id: Any) -> Any:

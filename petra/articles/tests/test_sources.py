@@ -12,7 +12,7 @@ from conftest import People
 from petra.articles import editing, exports, importing, sources
 from petra.articles.exports import NotAnExport, read_export
 from petra.articles.models import Article, ImportPage, ImportRun, RunState
-from petra.articles.tests.blog_server import BlogServer, serving
+from petra.articles.tests.blog_server import BlogServer, Page, serving
 from petra.lib.addresses import BadAddress
 from petra.tenancy import scope
 
@@ -104,6 +104,26 @@ def test_an_export_becomes_articles_without_a_request(people: People) -> None:
         again = sources.import_export(export(post(1), post(2)))
     again = done(people, again)
     assert (again.new, again.unchanged, again.skipped) == (0, 1, 1)
+
+
+def test_a_blog_that_moved_is_the_same_blog_at_both_addresses(
+    people: People, blog_server: BlogServer, settings: Any
+) -> None:
+    old = f"http://localhost:{blog_server.port}"
+    settings.ALLOW_PRIVATE = [*settings.ALLOW_PRIVATE, f"localhost:{blog_server.port}"]
+    blog_server.list_articles("/loaf-1/")
+    blog_server.pages["/old/"] = Page(b"", status=301, headers={"Location": f"{blog_server.home}/"})
+    with scope.workspace(people.workspace.pk):
+        blog = importing.add_blog(f"{old}/old/")
+        run = importing.start_import(blog)
+    assert done(people, run).new == 1
+    with scope.workspace(people.workspace.pk):
+        run = sources.import_addresses(f"{blog_server.home}/loaf-2/", blog=blog)
+    assert (done(people, run).new, run.problems_by_kind) == (1, {})
+    with scope.workspace(people.workspace.pk):
+        assert sources.blog_of(f"{blog_server.home}/loaf-2/") == sources.blog_of(f"{old}/loaf-2/") == blog
+        run = sources.import_addresses(f"{old}/loaf-2/", blog=blog)
+    assert (done(people, run).skipped, run.problems_by_kind) == (0, {})
 
 
 def test_a_list_of_addresses_is_imported_and_what_is_odd_is_told(people: People, blog_server: BlogServer) -> None:
