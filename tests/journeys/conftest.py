@@ -121,10 +121,16 @@ def page(open_page: Opener) -> Page:
 
 
 def axe_problems(page: Page) -> list[str]:
-    """Run axe on a page that was opened with `bypass_policy=True`. Gives one line per violation."""
+    """Run axe on a page that was opened with `bypass_policy=True`. Gives one line per violation.
+
+    What still fades in has no contrast yet: animations that end are waited for.
+    """
     page.add_script_tag(path=str(AXE))
     found = page.evaluate(
         """async () => {
+          const ends = (each) => Number.isFinite(each.effect?.getComputedTiming().endTime);
+          const ended = document.getAnimations().filter(ends).map((each) => each.finished.catch(() => {}));
+          await Promise.race([Promise.all(ended), new Promise((go) => setTimeout(go, 2000))]);
           const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
           const { violations } = await axe.run(document, { runOnly });
           const say = (node) => `${node.target.join(" ")} ${node.failureSummary}`;
