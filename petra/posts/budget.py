@@ -161,8 +161,7 @@ def settle(generation: Generation, usage: Usage, *, asked: int, took_ms: int | N
 
     `took_ms` is how long words took to come; None where none came.
     """
-    reserved = Usage(generation.reserved_tokens, 0, generation.reserved_usd)
-    _settle(generation, usage, given_back=reserved, asked=asked, took_ms=took_ms)
+    _settle(generation, usage, asked=asked, took_ms=took_ms)
 
 
 def settle_lost(generation: Generation) -> None:
@@ -172,8 +171,7 @@ def settle_lost(generation: Generation) -> None:
     """
     is_priced = bool(generation.reserved_usd) or not generation.reserved_tokens
     most = Usage(generation.reserved_tokens, 0, generation.reserved_usd if is_priced else None, is_estimated=True)
-    likely = _likely(generation, most)
-    _settle(generation, likely, given_back=likely, asked=1, is_lost=True)
+    _settle(generation, _likely(generation, most), asked=1, is_lost=True)
 
 
 def _likely(generation: Generation, most: Usage) -> Usage:
@@ -193,21 +191,16 @@ def added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
 
 
 def _settle(
-    generation: Generation,
-    usage: Usage,
-    *,
-    given_back: Usage,
-    asked: int,
-    is_lost: bool = False,
-    took_ms: int | None = None,
+    generation: Generation, usage: Usage, *, asked: int, is_lost: bool = False, took_ms: int | None = None
 ) -> None:
+    """Charge what a try took; of its reservation, a lost one gives back only that."""
     tokens, usd = usage.input_tokens + usage.output_tokens, usage.cost_usd or Decimal(0)
     if generation.month_id is not None:
         values: dict[str, Decimal | int | UUID | None] = {
             "id": generation.month_id,
             "workspace": generation.own_workspace_id,
-            "reserved_usd": given_back.cost_usd or Decimal(0),
-            "reserved_tokens": given_back.input_tokens,
+            "reserved_usd": usd if is_lost else generation.reserved_usd,
+            "reserved_tokens": tokens if is_lost else generation.reserved_tokens,
             "usd": usd,
             "tokens": tokens,
             "unpriced": tokens if usage.cost_usd is None else 0,
