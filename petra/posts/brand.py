@@ -94,9 +94,9 @@ def _put(blog: Blog, values: dict[str, object]) -> BrandProfile:
     before = here or BrandProfile(blog=blog)
     differs = {name: value for name, value in values.items() if getattr(before, name) != value}
     if differs:
-        defaults = {**differs, "updated_at": clock.now()}
-        here, _ = BrandProfile.objects.update_or_create(blog=blog, defaults=defaults)
-        events.record("blog.brand_changed", subject=blog, fields=sorted(differs))
+        now = clock.now()
+        here, _ = BrandProfile.objects.update_or_create(blog=blog, defaults={**differs, "updated_at": now})
+        events.record("blog.brand_changed", subject=blog, fields=sorted(differs), changed_at=now.isoformat())
     if here is not None and not here.is_learning:
         examples.forget(blog)
     return here or before

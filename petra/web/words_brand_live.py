@@ -9,7 +9,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from petra.articles.models import Blog
-from petra.posts import brand
 from petra.posts.models import Post
 from petra.tenancy.models import ROLE_RANK, Role
 from petra.web import words_brand_sample, words_brand_view
@@ -36,16 +35,21 @@ def changes(viewer: Viewer, events: Sequence[Event]) -> Told:
     if any(event.kind.startswith(_OF_WRITER) for event in events):
         card = {**context, "card": words_brand_view.card(blog)}
         pieces.append(Partial("#brand-writer", render_to_string("words/brand_writer.html", card)))
-    changed = [event for event in events if event.kind == "blog.brand_changed" and event.subject_id == blog.pk]
-    if any(event.actor_id != viewer.user_id for event in changed) and _is_newer(blog, viewer.query.get("seen", "")):
+    if any(_is_news(viewer, blog, event) for event in events):
         url = reverse("settings_brand_of", args=[blog.pk])
         pieces.append(Partial("#brand-news", render_to_string("words/brand_news.html", {"url": url})))
     return pieces
 
 
-def _is_newer(blog: Blog, seen: str) -> bool:
-    """Say whether the voice was changed after the page was drawn: what has just been drawn may be told once more."""
-    return brand.profile_of(blog).updated_at.isoformat() > seen
+def _is_news(viewer: Viewer, blog: Blog, event: Event) -> bool:
+    """Say whether somebody else changed the voice after the page was drawn.
+
+    What has just been drawn may be told once more, and late: when the viewer has changed the voice since. So it is the
+    change that is compared, not the voice as it stands.
+    """
+    if event.kind != "blog.brand_changed" or event.subject_id != blog.pk or event.actor_id == viewer.user_id:
+        return False
+    return bool(event.data.get("changed_at", "") > viewer.query.get("seen", ""))
 
 
 def _uuid(text: str) -> UUID | None:

@@ -239,12 +239,13 @@ def test_an_open_page_is_told_the_sample_as_it_comes(people: People, house: Hous
         assert sample.target == "#brand-sample" and "Half a" in sample.html and "Stop" in sample.html
         assert writer.target == "#brand-writer"
         assert words_brand_live.changes(viewer, [Event(kind="import.progress")]) == []
-        changed = Event(kind="blog.brand_changed", subject_kind="blog", subject_id=house.blog.pk)
+        query["seen"] = brand.save(house.blog, texts={"voice": "Drawn"}).updated_at.isoformat()
+        drawn = Event.objects.get(kind="blog.brand_changed")
+        brand.save(house.blog, texts={"voice": "Bob's"})
+        changed = Event.objects.filter(kind="blog.brand_changed").latest("id")
         changed.actor_id = people.alice.pk
         assert words_brand_live.changes(viewer, [changed]) == []  # her own
-        changed.actor_id = people.bob.pk
-        brand.save(house.blog, texts={"voice": "Bob's"})
+        drawn.actor_id = changed.actor_id = people.bob.pk
+        assert words_brand_live.changes(viewer, [drawn]) == []  # told late: she has seen it, whatever came since
         [news] = words_brand_live.changes(viewer, [changed])  # type: ignore[misc]
-        query["seen"] = brand.profile_of(house.blog).updated_at.isoformat()
-        assert words_brand_live.changes(viewer, [changed]) == []  # it was drawn after that
         assert news.target == "#brand-news" and "Somebody else" in news.html
