@@ -25,7 +25,7 @@ from petra.articles.manners import BotWall, Budget, RobotsUnknown, Visitor
 from petra.articles.models import Blog, ImportRun, RunState
 from petra.articles.reader import STOPS_IMPORT, Reader
 from petra.articles.reading import lend
-from petra.articles.turn import Ended, Turn
+from petra.articles.turn import Ended, Leaving, Turn
 from petra.lib import addresses, clock, presence, queue
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Outbound
@@ -72,7 +72,7 @@ def start_import(blog: Blog, *, kind: str = "blog", url: str | None = None, acto
         raise ImportBusy
     run: ImportRun = ImportRun.objects.create(blog=blog, kind=kind, url=page)
     events.record("import.started", subject=run, actor_id=actor_id, blog=blog.name, url=page)
-    _enqueue(run)
+    _enqueue(run.own_workspace_id, run.pk)
     return run
 
 
@@ -98,7 +98,7 @@ def resume_import(run: ImportRun) -> ImportRun:
     """Let a paused import go on where it stood. Call inside a scope."""
     moved = _move(run, (RunState.PAUSED,), RunState.QUEUED, "import.resumed")
     if moved.state == RunState.QUEUED:
-        _enqueue(moved)
+        _enqueue(moved.own_workspace_id, moved.pk)
     return moved
 
 
@@ -117,8 +117,8 @@ def _move(run: ImportRun, old: Iterable[RunState], new: RunState, event: str) ->
     return run
 
 
-def _enqueue(run: ImportRun) -> None:
-    queue.enqueue(JOB, workspace_id=str(run.workspace_id), run_id=str(run.pk))
+def _enqueue(workspace_id: UUID, run_id: UUID) -> None:
+    queue.enqueue(JOB, workspace_id=str(workspace_id), run_id=str(run_id))
 
 
 def resume_lost_imports() -> int:
@@ -142,7 +142,11 @@ def run_import(*, workspace_id: UUID, run_id: UUID) -> None:
     with living:  # whose end tells the other workers at once that this one is gone
         turn = Turn(workspace_id, run_id, number=number)
         if turn.take():
-            _work(turn)
+            try:
+                _work(turn)
+            except Leaving:
+                if turn.leave():
+                    _enqueue(workspace_id, run_id)
 
 
 def _work(turn: Turn) -> None:

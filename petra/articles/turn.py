@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from petra.articles import listing, reporting, ruling
 from petra.articles.candidates import Candidate, Discovered, Trouble
@@ -30,7 +31,7 @@ from petra.articles.recording import Recorder
 from petra.articles.remembering import BlogMemory
 from petra.articles.sandbox import Sandbox
 from petra.articles.settling import settle_leads
-from petra.lib import clock, ids, presence
+from petra.lib import clock, ids, presence, queue
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Answer
 from petra.tenancy import scope
@@ -45,10 +46,15 @@ SETTLED_AT_ONCE = 40
 SETTLE_EVERY_S = 0.5
 _GIVEN_AT_ONCE = 100
 _BEAT_EVERY_S = 5.0
+_LOOK_UP_EVERY_S = 0.5
 
 
 class Ended(Exception):
     """Someone paused or stopped the import, or another worker took it over: this turn ends quietly."""
+
+
+class Leaving(Exception):
+    """The worker is about to end: the import is given back, and another worker goes on with it."""
 
 
 class Turn:
@@ -94,15 +100,19 @@ class Turn:
         return True
 
     def wait(self, seconds: float) -> None:
-        """Wait as manners ask; in the worker's own thread in slices, staying heard of. Raises Ended when it is over."""
+        """Wait as manners ask; in the worker's own thread in slices, staying heard of.
+
+        Raises Ended when it is over, Leaving where the worker ends.
+        """
         if threading.get_ident() != self._thread:
             if self._stop.wait(seconds):
                 raise Ended
             return
         until = clock.monotonic() + seconds
         while (left := until - clock.monotonic()) > 0:
-            clock.sleep(min(left, _BEAT_EVERY_S))
-            if left > _BEAT_EVERY_S:
+            clock.sleep(min(left, _LOOK_UP_EVERY_S))
+            _look_up()
+            if clock.monotonic() - self._beat_at >= _BEAT_EVERY_S:
                 with scope.workspace(self._workspace_id):
                     self._beat()
 
@@ -146,12 +156,13 @@ class Turn:
         Blog.objects.filter(pk=self._blog.pk).update(**fresh)
 
     def read_pages(self, reader: Reader, visitor: Visitor, sandboxes: Sequence[Sandbox]) -> None:
-        """Read the waiting pages, and write them down a few at a time as they come."""
+        """Read the waiting pages, and write them down a few at a time as they come. Raises Ended and Leaving."""
         with scope.workspace(self._workspace_id):
             recorder = Recorder(self._blog)
         with Crew(reader, sandboxes, stop=self._stop) as crew:
             position: int | None = -1
             while True:
+                _look_up()
                 if position is not None and crew.waiting < _GIVEN_AT_ONCE // 2:
                     position = self._give(crew, recorder, after=position)
                 if not crew.waiting:
@@ -235,6 +246,13 @@ class Turn:
             kind = kinds.get(state, "import.paused")
             events.record(kind, subject=self._run, actor_id=None, error=error, **self._counts())
 
+    def leave(self) -> bool:
+        """Give the import back as it stands; False where it is no longer this turn's. The turn doesn't count."""
+        given_back = {"state": RunState.QUEUED, "holder_id": None, "holder_number": None, "beat_at": None}
+        with scope.workspace(self._workspace_id):
+            mine = ImportRun.objects.filter(pk=self._run_id, holder_id=self._holder_id, state=RunState.RUNNING)
+            return bool(mine.update(**given_back, turns=Greatest(F("turns") - 1, 0)))
+
     # ---- inside a scope ----
 
     def _look_over(self) -> None:
@@ -258,6 +276,7 @@ class Turn:
             run.save(update_fields=["problems"])
 
     def _say_found(self, count: int, _source: str) -> None:
+        _look_up()
         with scope.workspace(self._workspace_id):
             self._beat(found=count)
             self._say_progress()
@@ -274,6 +293,12 @@ class Turn:
         names = ("found", "done", "new", "changed", "unchanged", "skipped", "failed")
         counts: dict[str, int | bool] = {name: getattr(self._run, name) for name in names}
         return {**counts, "problems": len(self._run.problems), "is_listed": self._run.is_listed}
+
+
+def _look_up() -> None:
+    """Leave where the worker is about to end."""
+    if queue.is_ending():
+        raise Leaving
 
 
 def _is_held(run: ImportRun, now: datetime) -> bool:

@@ -10,6 +10,7 @@ import asyncio
 import functools
 import json
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 app: App = django_app
 _AGAIN_AFTER_S: Final = 1.0
+_ending = threading.Event()
 JobArguments = dict[str, Any]  # str and int only: ids and numbers, never objects
 
 
@@ -152,6 +154,16 @@ def _giving_connections_back(work: Callable[..., None]) -> Callable[..., None]:
             connections.close_all()
 
     return run
+
+
+def ask_to_end() -> None:
+    """Ask the long jobs of this process to leave off, for the worker is about to end. May be repeated."""
+    _ending.set()
+
+
+def is_ending() -> bool:
+    """Say whether the worker is about to end: a job that can go on elsewhere then gives its work back."""
+    return _ending.is_set()
 
 
 async def work(*, concurrency: int, drain_s: float, gone_s: float) -> None:

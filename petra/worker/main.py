@@ -60,6 +60,7 @@ async def _work(dispatcher: Dispatcher, *, jobs: int) -> None:
 
         def end() -> None:
             dispatcher.ask_to_stop(drain_s=_DRAIN_S)
+            queue.ask_to_end()
             if not working.cancelling():  # a second time it would break off what the queue finishes
                 working.cancel()
 

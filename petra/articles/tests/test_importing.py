@@ -13,7 +13,7 @@ from conftest import People
 from petra.articles import editing, finding, importing, listing, reader, sandbox, turn
 from petra.articles.models import Article, Blog, BlogList, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
-from petra.lib import clock, presence
+from petra.lib import clock, presence, queue
 from petra.lib.addresses import BadAddress
 from petra.tenancy import scope
 from petra.webhooks.models import Event
@@ -347,6 +347,30 @@ def test_lost_imports_are_found_across_workspaces(people: People, blog_server: B
     assert importing.resume_lost_imports() == 0
     monkeypatch.setattr(importing, "LOST_S", -1.0)
     assert importing.resume_lost_imports() == 1
+
+
+def test_a_worker_that_ends_gives_its_import_back_with_what_it_read(
+    people: People, blog_server: BlogServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id, run_id = started(people, blog_server)
+    settle = turn.Turn._settle
+
+    def settled(self: turn.Turn, *arguments: Any) -> None:
+        settle(self, *arguments)
+        monkeypatch.setattr(queue, "is_ending", lambda: True)
+
+    monkeypatch.setattr(turn.Turn, "_settle", settled)
+    monkeypatch.setattr(turn, "SETTLED_AT_ONCE", 1)
+    for read in (1, 2, 3, 4):
+        monkeypatch.setattr(queue, "is_ending", lambda: False)
+        importing.run_import(workspace_id=workspace_id, run_id=run_id)
+        run = run_of(workspace_id, run_id)
+        assert (run.state, run.done, run.turns, run.holder_id) == (RunState.QUEUED, read, 0, None)
+        assert queue.is_waiting_or_running(importing.JOB, argument="run_id", value=str(run_id))
+    monkeypatch.setattr(queue, "is_ending", lambda: False)
+    importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    run = run_of(workspace_id, run_id)
+    assert (run.state, run.new, run.skipped, run.failed) == (RunState.DONE, 3, 1, 0)
 
 
 def test_pause_and_stop_end_the_turn_and_resume_goes_on(people: People, blog_server: BlogServer) -> None:

@@ -17,6 +17,9 @@ from django.db import connection, connections
 from pytest_django.fixtures import Settings
 
 from conftest import People
+from petra.articles import importing
+from petra.articles.models import ImportRun
+from petra.articles.tests import blog_server
 from petra.lib import clock, presence, workers
 from petra.lib.testing import ended
 from petra.publishing import testing as furniture
@@ -43,7 +46,6 @@ def started(real_people: People, simulator: Simulator, settings: Settings, tmp_p
             furniture.planned(furniture.ready_post(asset, target=account.targets.order_by("id")[0]), account=account)
     simulator.settings(latency_ms=1000)
     environment = {
-        **os.environ,
         "SIMULATOR_URL": simulator.base,
         "PETRA_KEYS": settings.PETRA_KEYS,
         "PETRA_HOME": str(tmp_path),
@@ -54,7 +56,8 @@ def started(real_people: People, simulator: Simulator, settings: Settings, tmp_p
         "PETRA_LOG_LEVEL": "WARNING",
         "DATABASE_POOL": "12",
     }
-    return lambda: ended(subprocess.Popen([sys.executable, "-m", "petra.worker"], cwd=ROOT, env=environment))
+    command = [sys.executable, "-m", "petra.worker"]
+    return lambda: ended(subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}))
 
 
 def states(people: People) -> Counter[str]:
@@ -139,6 +142,39 @@ def test_a_worker_that_loses_its_connections_goes_on_and_nothing_is_taken_for_a_
         assert set(Attempt.objects.values_list("kind", "outcome")) == {("send", "sent")}, "an answer was lost"
         assert not Lane.objects.exclude(holder_id=None).exists()
     assert simulator.duplicates() == {}
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_asked_to_stop_leaves_an_import_at_once_and_the_next_goes_on(
+    real_people: People, started: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with blog_server.serving() as blog:
+        paths = [f"/2025/a-loaf-of-number-{number}/" for number in range(8)]
+        for path in paths:
+            blog.add_article(path, path)
+        blog.list_articles(*paths)
+        blog.pages["/robots.txt"].body += b"Crawl-delay: 2\n"
+        monkeypatch.setenv("PETRA_ALLOW_PRIVATE", f"127.0.0.1:{blog.port}")
+        with scope.workspace(real_people.workspace.pk):
+            run = importing.start_import(importing.add_blog(blog.home))
+
+        def is_at(count: int) -> bool:
+            with scope.workspace(real_people.workspace.pk):
+                return bool(ImportRun.objects.get(pk=run.pk).done >= count)
+
+        for wanted in (0, 2):  # while it looks for the pages, and while it reads them
+            asked = len(blog.asked)
+            with started() as worker:
+                wait_until(lambda: len(blog.asked) > asked and is_at(wanted), most_s=40)  # noqa: B023  used at once
+                worker.terminate()
+                asked_at = clock.monotonic()
+                assert worker.wait(30) == 0
+                assert clock.monotonic() - asked_at < 15, "it waited for the import"
+        with started() as worker:
+            wait_until(lambda: is_at(8), most_s=60)
+            worker.terminate()
+        once = Counter(path for path in blog.paths() if path in paths)
+    assert set(once) == set(paths) and sum(once.values()) <= 8 + 1, once  # what was on its way is asked for again
 
 
 def test_a_pool_that_is_too_small_is_refused_in_one_sentence() -> None:
