@@ -47,7 +47,10 @@ _told: dict[UUID, float] = {}  # when this process last announced a run's progre
 
 @dataclass(frozen=True)
 class Progress:
-    """How a run stands: `total` is the sum of the five counts. `cost_usd` is None where some price isn't known."""
+    """How a run stands: `total` is the sum of the five counts; `again` of those that failed are still here.
+
+    `cost_usd` is None where some price isn't known.
+    """
 
     total: int
     waiting: int
@@ -55,6 +58,7 @@ class Progress:
     written: int
     skipped: int
     failed: int
+    again: int
     tokens: int
     cost_usd: Decimal | None
 
@@ -127,7 +131,8 @@ def progress(run: WordsRun) -> Progress:
     """Count how a run stands. One question."""
     counted = {f"n_{state}": Count("pk", filter=Q(state=state)) for state in WordsTaskState.values}
     found = WordsTask.objects.filter(run=run).aggregate(
-        total=Count("pk"), tokens=Sum("tokens"), cost=Sum("cost_usd"), unpriced=Count("pk", filter=Q(cost_usd=None)),
+        total=Count("pk"), again=Count("pk", filter=Q(state=WordsTaskState.FAILED, post__removed_at=None)),
+        tokens=Sum("tokens"), cost=Sum("cost_usd"), unpriced=Count("pk", filter=Q(cost_usd=None)),
         **counted,
     )  # fmt: skip
     return Progress(
@@ -137,6 +142,7 @@ def progress(run: WordsRun) -> Progress:
         written=found["n_written"],
         skipped=found["n_skipped"],
         failed=found["n_failed"],
+        again=found["again"],
         tokens=int(found["tokens"] or 0),
         cost_usd=None if found["unpriced"] else Decimal(found["cost"] or 0),
     )

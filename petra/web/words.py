@@ -128,7 +128,7 @@ def _seen(request: MemberRequest) -> int | None:
 def _feedback(request: MemberRequest) -> str:
     """Join what was typed and the chip that was pressed."""
     quick = {value: str(sentence) for value, _label, sentence in words_view.QUICK}
-    said = [request.POST.get("feedback", "").strip()[:2000], quick.get(request.POST.get("quick", ""), "")]
+    said = [request.POST.get("feedback", "").strip(), quick.get(request.POST.get("quick", ""), "")]
     return " ".join(filter(None, said))
 
 

@@ -77,6 +77,7 @@ class RunHead:
     written: int
     skipped: int
     failed: int
+    again: int
     open: int
     cost: str
     because: str
@@ -153,6 +154,7 @@ def head(run: WordsRun, *, zone: ZoneInfo, now: datetime) -> RunHead:
         written=found.written,
         skipped=found.skipped,
         failed=found.failed,
+        again=found.again,
         open=found.waiting + found.running,
         cost=_cost(found.cost_usd, found.tokens),
         because=_because(run),

@@ -110,6 +110,10 @@ def test_a_person_writes_stops_asks_again_uses_and_goes_back(
     page.get_by_role("link", name="Compare version 1").click()
     dialog = page.get_by_role("dialog", name="Compare versions")
     expect(dialog).to_contain_text("Version 1 will be dropped.")
+    for way, shown, hidden in (("Inline", "inline", "both"), ("Side by side", "both", "inline")):
+        dialog.get_by_text(way, exact=True).click()
+        expect(dialog.locator(f".words-{shown}").first).to_be_visible()
+        expect(dialog.locator(f".words-{hidden}").first).to_be_hidden()
     dialog.get_by_role("button", name="Copy from 1 Description").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_label("Description", exact=True).first).to_have_value(words_rows.OLD.description)

@@ -14,6 +14,7 @@ from django.utils import translation
 from conftest import People
 from petra.ai.contract import Cause, Words
 from petra.ai.testing import KEY, AiDouble, ai_double  # noqa: F401  a fixture
+from petra.lib import clock
 from petra.networks.registry import NETWORKS
 from petra.posts import access_keys, brand, budget, composing, words_said
 from petra.posts.models import (
@@ -91,6 +92,10 @@ def test_a_chip_adds_its_sentence_and_nothing_ticked_is_refused(people: People, 
     address = reverse("pin_words", args=[pin.pk])
     nothing = browser.post(address, {"feedback": "Hm"}, headers=HTMX)
     assert "Tick what should be written." in says(nothing)
+    long = browser.post(address, {"fields": "title", "feedback": "Hm " * 700}, headers=HTMX)
+    with scope.workspace(people.workspace.pk):
+        assert (long.status_code, Generation.objects.filter(post=pin).count()) == (422, 0)
+    assert "At most 2,000 characters, please." in says(long) and 'id="words-feedback"' not in says(long)  # it stays
     browser.post(address, {"fields": "title", "feedback": "No hype.", "quick": "shorter"}, headers=HTMX)
     assert newest(people, pin).feedback == "No hype. Make it shorter."
     assert "already" in says(browser.post(address, {"fields": "title"}, headers=HTMX))
@@ -259,6 +264,8 @@ def test_what_failed_is_written_again_though_one_of_them_was_removed(
         WordsTask.objects.filter(pk__in=[first.pk, others[0].pk]).update(state="failed")
         WordsTask.objects.filter(run=run).exclude(pk__in=[first.pk, others[0].pk]).update(state="written")
         composing.remove_post(first.post)
+        WordsRun.objects.filter(pk=run.pk).update(state="done", finished_at=clock.now())
+    assert "Write the one that failed again" in says(browser.get(reverse("words_run", args=[run.pk])))
     browser.post(reverse("words_run_act", args=[run.pk, "retry"]))
     with scope.workspace(people.workspace.pk):
         assert list(WordsTask.objects.exclude(run=run).values_list("post_id", flat=True)) == [kept]
