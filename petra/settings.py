@@ -121,6 +121,7 @@ SECRET_KEY = kept_secret("SECRET_KEY", "secret-key") or "only-for-commands-that-
 
 DEBUG = False
 PUBLIC_URL = text("PUBLIC_URL").rstrip("/")  # how people and networks reach Petra; empty: only this machine does
+LOCAL_URL = f"http://127.0.0.1:{int(number('PORT', 8000, least=1))}"  # how this machine does
 ALLOWED_HOSTS = words("ALLOWED_HOSTS") or [urlsplit(PUBLIC_URL).hostname or "", "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 IS_SECURE = PUBLIC_URL.startswith("https://")

@@ -126,7 +126,7 @@ class _Serving:
             self.supervisor.restart(self._environment())
 
     def _environment(self) -> dict[str, str]:
-        return own_environment() | self.shared | self.added
+        return own_environment() | {"PORT": str(self.port)} | self.shared | self.added
 
     def _once(self, *words: str) -> str:
         """Run another `petra` command as the database's owner to its end and give what it printed.

@@ -150,14 +150,15 @@ def _send(workspace: Workspace, user: User, mails: Sequence[Mail]) -> int:
 
 def _message(workspace: Workspace, user: User, news: Sequence[Incident]) -> EmailMessage:
     """Write the mail, in the workspace's language."""
+    here = settings.PUBLIC_URL or settings.LOCAL_URL
     with translation.override(workspace.language):
         sentences = [sentence_of(one) for one in news]
         many = ngettext("%(n)d thing needs you", "%(n)d things need you", len(news)) % {"n": len(news)}
         subject = sentences[0] if len(news) == 1 else many
-        address = f"{settings.PUBLIC_URL}/settings#notifications"
+        address = f"{here}/settings#notifications"
         footer = _("You get this as a member of %(workspace)s. How often you hear is yours to choose: %(address)s")
         footer %= {"workspace": workspace.name, "address": address}
-    lines = [f"{said}\n{settings.PUBLIC_URL}{one.path}" for said, one in zip(sentences, news, strict=True)]
+    lines = [f"{said}\n{here}{one.path}" for said, one in zip(sentences, news, strict=True)]
     return EmailMessage(
         subject=_one_line(f"{workspace.name}: {subject}"),
         body="\n\n".join([*lines, "-- \n" + footer]),

@@ -90,6 +90,16 @@ def test_a_failure_is_told_once_however_often_somebody_looks(people: People, acc
         assert telling.unseen(people.bob.pk) == 1
 
 
+def test_a_mail_of_a_petra_that_only_its_machine_reaches_names_that(
+    people: People, account: Account, settings: Settings
+) -> None:
+    settings.PUBLIC_URL, settings.LOCAL_URL = "", "http://127.0.0.1:8123"
+    bring(account, 1, State.FAILED, cause="content_invalid", sentence="Pinterest refused the link.")
+    look()
+    assert "\nhttp://127.0.0.1:8123/needs-you#failed" in mail.outbox[0].body
+    assert "http://127.0.0.1:8123/settings#notifications" in mail.outbox[0].body
+
+
 def test_what_grows_stays_one_incident_and_another_cause_is_another(people: People, account: Account) -> None:
     bring(account, 1, State.FAILED, cause="content_invalid", sentence="The link was refused.")
     look()
