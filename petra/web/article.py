@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,12 +19,9 @@ from petra.posts.models import Post
 from petra.tenancy import access
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import article_rows, languages, moments, pin_rows
+from petra.web import article_rows, languages, moments, pin_rows, text_marks
 from petra.web.shell import show
-
-_MOST_COMPARED = 4_000  # words; beyond, the new text stands whole
-_SHORT = 200  # words; from here on difflib anchors on no word that comes often, or a refrain would cost minutes
-Parts = list[tuple[str, str]]
+from petra.web.text_marks import Marks
 
 
 @require_safe
@@ -123,27 +119,11 @@ def paragraphs(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _differences(found: Article) -> list[tuple[str, Parts]]:
+def _differences(found: Article) -> list[tuple[str, Marks]]:
     """Compare what a person wrote with what the page says now, field by field."""
     pairs = [
         (_("Title"), found.edited_title, found.title),
         (_("Excerpt"), found.edited_excerpt, found.excerpt),
         (_("Text"), found.edited_text, found.text),
     ]
-    return [(label, compare(mine, theirs)) for label, mine, theirs in pairs if mine and mine != theirs]
-
-
-def compare(mine: str, theirs: str) -> Parts:
-    """Give the words of both in order: same, gone (only in mine) and new (only in theirs)."""
-    old, new = mine.split(), theirs.split()
-    longest = max(len(old), len(new))
-    if longest > _MOST_COMPARED or (len(new) < _SHORT and longest > 2 * _SHORT):
-        return [("new", theirs)]
-    parts: Parts = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new).get_opcodes():
-        if kind == "equal":
-            parts.append(("same", " ".join(old[a:b])))
-            continue
-        parts += [("gone", " ".join(old[a:b]))] if b > a else []
-        parts += [("new", " ".join(new[c:d]))] if d > c else []
-    return parts
+    return [(label, text_marks.marks(mine, theirs)) for label, mine, theirs in pairs if mine and mine != theirs]

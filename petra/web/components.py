@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from petra.web import text_marks
 from petra.web.publish_button import MenuItem, PublishButton
 from petra.web.statuses import STATUSES, StatusKey, status
 
@@ -36,7 +37,7 @@ def components(request: HttpRequest) -> HttpResponse:
             "slot": _slot(),
             "tray_cards": _tray_cards(),
             "menu": _menu(),
-            "diff": [("gone", "The BEST"), ("same", "Crispy Miso Butter Salmon"), ("new", "in 25 Minutes")],
+            "diff": text_marks.marks("The BEST Crispy Miso Butter Salmon", "Crispy Miso Butter Salmon in 25 Minutes"),
             "workers": _workers(),
             "status_failed": status(StatusKey.FAILED),
             "status_attention": status(StatusKey.ATTENTION),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from petra.posts import versions
 from petra.posts.models import Generation, Post
-from petra.web import words_marks, words_view
-from petra.web.words_marks import Marks
+from petra.web import text_marks, words_view
+from petra.web.text_marks import Marks
 from petra.web.words_view import Version
 
 
@@ -58,7 +58,7 @@ def compared(post: Post, version_id: UUID, *, zone: ZoneInfo, now: datetime, me:
 
 def _pair(row: Generation, post: Post, name: str) -> Pair:
     before, after = words_view.as_text(getattr(row, name)), words_view.as_text(getattr(post, name))
-    left, right = words_marks.sides(before, after)
+    left, right = text_marks.sides(before, after)
     return Pair(
         name=name,
         label=str(words_view.LABELS[name]),
@@ -66,7 +66,7 @@ def _pair(row: Generation, post: Post, name: str) -> Pair:
         text=after,
         left=left,
         right=right,
-        inline=words_marks.marks(before, after),
+        inline=text_marks.marks(before, after),
         words=words_view.lengths(before, after),
     )
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from petra.posts.models import Post
 from petra.tenancy.access import MemberRequest
-from petra.web import pin_rows, words_marks, words_view
+from petra.web import pin_rows, text_marks, words_view
 from petra.web.shell import show
 from petra.web.words_compare import Pair
 
@@ -23,8 +23,8 @@ def both(post: Post, mine: Mapping[str, str]) -> list[Pair]:
         typed, now = text.replace("\r\n", "\n").strip(), str(getattr(post, name))
         if typed == now:
             continue
-        left, right = words_marks.sides(now, typed)
-        inline, lengths = words_marks.marks(now, typed), words_view.lengths(now, typed)
+        left, right = text_marks.sides(now, typed)
+        inline, lengths = text_marks.marks(now, typed), words_view.lengths(now, typed)
         found.append(Pair(name, str(labels[name]), False, typed, left, right, inline, lengths))
     return found
 

@@ -20,8 +20,8 @@ from petra.posts import versions, words_said, writing
 from petra.posts.models import Generation, GenerationKind, GenerationState, Post
 from petra.posts.words_said import Said
 from petra.tenancy.models import User
-from petra.web import moments, words_marks, words_writers
-from petra.web.words_marks import Marks
+from petra.web import moments, text_marks, words_writers
+from petra.web.text_marks import Marks
 
 OFFLINE = "offline"
 LABELS: dict[str, str | Promise] = {
@@ -130,7 +130,7 @@ def _field(generation: Generation, post: Post, name: str) -> FieldShown:
         name=name,
         label=str(LABELS[name]),
         text=after,
-        marks=words_marks.marks(now, after) if generation.state == GenerationState.PROPOSED else [],
+        marks=text_marks.marks(now, after) if generation.state == GenerationState.PROPOSED else [],
         is_same=now == after,
         words=lengths(now, after),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from datetime import timedelta
 from html import unescape
 from io import BytesIO, StringIO
@@ -21,7 +20,6 @@ from petra.articles.tests.test_sources import export, post
 from petra.lib import clock
 from petra.tenancy import scope
 from petra.web import imports
-from petra.web.article import compare
 from petra.web.tests.page_rows import House, furnish
 
 
@@ -114,19 +112,6 @@ def test_an_edit_can_be_looked_at_before_it_is_saved(people: People, browser: Cl
     answer = browser.post(address, {"act": "preview", "title": "Soon", "text": text})
     assert "<p>One line.</p>" in answer.content.decode() and "<script>" not in answer.content.decode()
     assert change(people, house.article).edited_title == ""
-
-
-def test_words_are_compared_in_order() -> None:
-    assert compare("a b c", "a x c d") == [("same", "a"), ("gone", "b"), ("new", "x"), ("same", "c"), ("new", "d")]
-    assert compare("a " * 5000, "b") == [("new", "b")]
-
-
-@pytest.mark.parametrize(("mine", "theirs"), [("la " * 900, "la di " * 450), ("la " * 4000, "la di " * 99)])
-def test_words_that_repeat_cost_no_more_to_compare_than_others(mine: str, theirs: str) -> None:
-    began = time.process_time()
-    parts = compare(mine, theirs)
-    assert time.process_time() - began < 1
-    assert " ".join(words for kind, words in parts if kind != "gone").split() == theirs.split()
 
 
 def test_a_report_tells_every_page_and_is_harmless(people: People, browser: Client, house: House) -> None:

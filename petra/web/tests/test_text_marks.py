@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from petra.web.words_marks import GONE, NEW, SAME, Marks, marks, sides
+from petra.web.text_marks import GONE, NEW, SAME, Marks, marks, sides
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=60) | st.lists(
     st.sampled_from(["miso", "Miso,", "salmon", " ", "  ", "\n", "日", "本", "é", "👩‍🍳", "!", "(one)", "don’t"]),
@@ -55,5 +57,27 @@ def test_a_word_between_two_changed_passages_is_marked_with_them() -> None:
 
 
 def test_texts_beyond_all_measure_stand_whole() -> None:
-    long = "word " * 4000
-    assert [kind for kind, _ in marks(long, "x " * 4000) if kind != SAME] == [GONE, NEW]
+    long = "word " * 5000
+    assert [kind for kind, _ in marks(long, "x " * 5000) if kind != SAME] == [GONE, NEW]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("la " * 900, "la di " * 450),
+        ("la " * 3900, "la di " * 99),
+        ("a b " * 99, "b a " * 99),
+        ("ab " * 2000, "ba " * 3900),
+    ],
+)
+def test_words_that_repeat_cost_no_more_to_compare_than_others(before: str, after: str) -> None:
+    began = time.process_time()
+    left, right = sides(before, after)
+    assert time.process_time() - began < 1
+    assert (whole(left), whole(right)) == (before, after)
+
+
+def test_an_article_of_a_thousand_words_is_marked_where_it_differs() -> None:
+    words = [f"word{number}" for number in range(1000)]
+    before, after = " ".join(words), " ".join([*words[:500], "quite", "new", *words[501:]])
+    assert [mark for mark in marks(before, after) if mark[0] != SAME] == [(GONE, "word500"), (NEW, "quite new")]

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-MOST_WORDS = 3_000  # of one text; beyond, the two stand whole
+_MOST = 8_000  # pieces of one text, words and the space between them; beyond, the two stand whole
+_LONG = 400  # pieces; from here on no anchor is a piece that comes often, or a refrain would cost minutes
+_LEAST = 200  # of the new text, for that (docs.python.org/3/library/difflib, `autojunk`, 2026-11)
 _ONE_SIGN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # kana and han
 _POINTS = "!-/:-@\\[-`{-~\u00ab\u00bb\u2010-\u2027\u2039\u203a\u3000-\u301c\uff01-\uff0f"
 _PIECES = re.compile(rf"\s+|[{_ONE_SIGN}]|[{_POINTS}]|(?:(?![{_ONE_SIGN}{_POINTS}])\S)+")
@@ -70,10 +72,12 @@ def _stretches(before: str, after: str) -> list[_Stretch]:
     old, new = _PIECES.findall(before), _PIECES.findall(after)
     if before == after:
         return [_Stretch(True, before, after)] if after else []
-    if max(len(old), len(new)) > MOST_WORDS:
+    longest = max(len(old), len(new))
+    is_long = longest > _LONG
+    if longest > _MOST or (is_long and len(new) < _LEAST):
         return [_Stretch(False, before, after)]
     found: list[_Stretch] = []
-    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=is_long).get_opcodes():
         found.append(_Stretch(kind == "equal", "".join(old[a:b]), "".join(new[c:d])))
     return _joined(found)
 
