@@ -20,7 +20,7 @@ from petra.articles.manners import Budget, Sleep, Visitor
 from petra.articles.reader import STOPS_IMPORT, Read, Reader, Wanted, traits_of
 from petra.articles.reading import Crew, lend
 from petra.articles.sandbox import Sandbox
-from petra.lib import clock
+from petra.lib import addresses, clock
 from petra.lib.addresses import BadAddress
 from petra.lib.outbound import AllowPrivate, Outbound
 
@@ -152,6 +152,20 @@ def full_address(text: str) -> str:
     if "://" in text.split("?", 1)[0]:
         return text
     return f"https://{text.removeprefix('//')}"
+
+
+def askable(text: str) -> str:
+    """Read an address that a person wants read, complete. Raises BadAddress, also for what is private by its form.
+
+    What a name leads to is known only when it is looked up: `lib.outbound` refuses that at the connection.
+    """
+    url, allowed = addresses.parse(full_address(text)), operator_allows()
+    addresses.check_port(url, allowed)
+    if addresses.is_private_by_name(url.host) and (url.host, addresses.port_of(url)) not in allowed:
+        raise BadAddress(
+            "This address lies in a private network. Whoever runs Petra can allow it (PETRA_ALLOW_PRIVATE)."
+        )
+    return str(url)
 
 
 def parse_allow_private(pairs: Iterable[str]) -> AllowPrivate:

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 
-from petra.articles import finding
+from petra.articles import finding, naming
+from petra.articles.collecting import askable, full_address
 from petra.articles.collecting import collect as collect  # the same road without a database
-from petra.articles.collecting import full_address
 from petra.articles.collecting import operator_allows as operator_allows
 from petra.articles.identity import address_key
 from petra.articles.manners import BotWall, Budget, RobotsUnknown, Visitor
@@ -46,14 +45,17 @@ class ImportBusy(ProductError):
 # ---- verbs for people, called inside a scope ----
 
 
-def add_blog(address: str, *, name: str = "") -> Blog:
-    """Add a blog by its address, or give the one that has it. Raises BadAddress. Call inside a scope."""
-    url = str(addresses.parse(full_address(address)))
+def add_blog(address: str, *, name: str = "", is_asked: bool = True) -> Blog:
+    """Add a blog by its address, or give the one that has it. Raises BadAddress. Call inside a scope.
+
+    Without `is_asked` nothing is to be asked there for now, and the address may be a private one.
+    """
+    url = askable(address) if is_asked else str(addresses.parse(full_address(address)))
     key = address_key(url)
     for blog in Blog.objects.all():
         if address_key(blog.address) == key:
             return blog  # type: ignore[no-any-return]
-    return Blog.objects.create(address=url, name=(name or urlsplit(url).netloc.removeprefix("www."))[:120])  # type: ignore[no-any-return]
+    return Blog.objects.create(address=url, name=(name or naming.first_name(url))[: naming.MAX_NAME])  # type: ignore[no-any-return]
 
 
 def start_import(blog: Blog, *, kind: str = "blog", url: str | None = None, actor_id: UUID | None = None) -> ImportRun:
@@ -63,7 +65,7 @@ def start_import(blog: Blog, *, kind: str = "blog", url: str | None = None, acto
 
     A paused import of the whole blog is resumed instead. Raises ImportBusy, and BadAddress for an unreadable address.
     """
-    page = str(addresses.parse(full_address(url or ""))) if kind == "url" else ""
+    page = askable(url or "") if kind == "url" else ""
     Blog.objects.select_for_update().get(pk=blog.pk)  # two starts at once: the second sees the first's run
     active = ImportRun.objects.filter(blog=blog, state__in=ACTIVE).first()
     if active is not None:

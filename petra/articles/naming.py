@@ -5,11 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from petra.articles.models import Blog
+from petra.lib import addresses
 from petra.lib.errors import ProductError
 from petra.webhooks import events
 
 MAX_NAME = 120
 MAX_LANGUAGE = 10
+
+
+def first_name(address: str) -> str:
+    """Name a blog by its address, until its own title or a person names it."""
+    return addresses.readable(address).partition("/")[0].removeprefix("www.")
 
 
 def change_blog(blog: Blog, *, name: str, language: str, actor_id: UUID | None = None) -> Blog:

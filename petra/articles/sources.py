@@ -13,13 +13,12 @@ from uuid import UUID
 
 from petra.articles import importing, listing
 from petra.articles.candidates import Candidate, Discovered
-from petra.articles.collecting import full_address
+from petra.articles.collecting import askable, full_address
 from petra.articles.exports import read_export
 from petra.articles.identity import Site, site_of
 from petra.articles.models import Blog, ImportRun
 from petra.lib import addresses
 from petra.lib.addresses import BadAddress
-from petra.lib.errors import ProductError
 
 MAX_ADDRESSES = 5_000
 
@@ -53,21 +52,21 @@ def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | No
     """
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     urls: list[str] = []
-    bad: list[str] = []
+    bad: list[tuple[str, str]] = []
     for line in lines[:MAX_ADDRESSES]:
         try:
-            urls.append(str(addresses.parse(full_address(line))))
-        except ProductError:
-            bad.append(line[:500])
+            urls.append(askable(line))
+        except BadAddress as error:
+            bad.append((line[:500], error.for_person))
     if not urls:
-        raise BadAddress("Give at least one address, one a line.")
+        raise BadAddress(bad[0][1] if bad else "Give at least one address, one a line.")
     blog = blog or blog_of(urls[0])
     found = Discovered(_site_of_all(blog, urls), blog.address, sources=["hand"])
     for url in urls:
         candidate = Candidate(url, {"hand"})
         found.candidates.setdefault(candidate.key, candidate)
-    for line in bad:
-        found.tell(line, "bad-address", "This is not a web address that can be read.")
+    for line, why in bad:
+        found.tell(line, "bad-address", why)
     if len(lines) > MAX_ADDRESSES:
         found.tell(blog.address, "cut", f"Only the first {MAX_ADDRESSES} addresses were taken.")
     return _start(blog, "list", found, actor_id)
@@ -76,7 +75,7 @@ def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | No
 def import_export(file: BinaryIO, *, blog: Blog | None = None, actor_id: UUID | None = None) -> ImportRun:
     """Import the posts of a WordPress export file. Raises NotAnExport and ImportBusy."""
     export = read_export(file)
-    blog = blog or importing.add_blog(export.home)
+    blog = blog or importing.add_blog(export.home, is_asked=False)
     site = _site_of_all(blog, [item.url for item in export.posts])
     found = Discovered(site, blog.address, sources=["export"])
     for item in export.posts:

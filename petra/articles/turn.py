@@ -9,14 +9,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F
 from django.db.models.functions import Greatest
 
-from petra.articles import listing, reporting, ruling
+from petra.articles import listing, naming, reporting, ruling
 from petra.articles.candidates import Candidate, Discovered, Trouble
 from petra.articles.collecting import full_address, single
 from petra.articles.discovery import Discovery
@@ -151,7 +150,7 @@ class Turn:
         fresh = {"engine": found.engine[:20], "language": found.language[:10]}
         if self._run.kind != "blog":
             return
-        if found.title and self._blog.name == urlsplit(self._blog.address).netloc.removeprefix("www."):
+        if found.title and self._blog.name == naming.first_name(self._blog.address):
             fresh["name"] = found.title[:120]
         Blog.objects.filter(pk=self._blog.pk).update(**fresh)
 

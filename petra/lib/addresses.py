@@ -24,6 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
 _SCHEME_AND_AUTHORITY = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?")
 _DOT_LOOKALIKES = frozenset("\u3002\uff0e\uff61\u2024")  # browsers read these as dots, look-ups may not
 _LOOKS_NUMERIC = re.compile(r"(?:\d+|0[xX][0-9a-fA-F]*)\Z")
+_PUNYCODE = re.compile(r"\bxn--[a-z0-9-]+")
 _DOTTED_QUAD = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.|\Z)){4}\Z")
 
 _CLOSED_V4 = tuple(
@@ -116,6 +117,35 @@ def _plain_host(host: str) -> str:
 def port_of(url: httpx2.URL) -> int:
     """Say the port, the scheme's own where none is written."""
     return url.port if url.port is not None else (443 if url.scheme == "https" else 80)
+
+
+def check_port(url: httpx2.URL, allowed: frozenset[tuple[str, int]]) -> None:
+    """Refuse ports on which no web sites are, but for the exact (host, port) pairs that are `allowed`."""
+    port = port_of(url)
+    if port not in USUAL_PORTS and (url.host, port) not in allowed:
+        raise BadAddress("Only the usual ports of web sites, 80 and 443, are read.")
+
+
+def is_private_by_name(host: str) -> bool:
+    """Say whether a host is a private number, or this machine by name (RFC 6761, 6.3). Nothing is looked up."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return not is_public(host)
+
+
+def readable(address: str) -> str:
+    """Write an address as people read it: without its scheme, its name in its own script. For display only."""
+    host, slash, path = address.partition("://")[2].partition("/")
+    return _PUNYCODE.sub(_decoded, host) + slash + path
+
+
+def _decoded(label: re.Match[str]) -> str:
+    try:
+        return idna.decode(label.group())
+    except UnicodeError:
+        return label.group()
 
 
 def is_public(number: str) -> bool:

@@ -147,9 +147,7 @@ class Outbound:
     def check(self, address: str, *, base: httpx2.URL | None = None) -> httpx2.URL:
         """Read an address and refuse what may not be asked for by its form or port. Raises BadAddress."""
         url = addresses.parse(address, base=base)
-        port = addresses.port_of(url)
-        if port not in addresses.USUAL_PORTS and (url.host, port) not in self._allow_private:
-            raise addresses.BadAddress("Only the usual ports of web sites, 80 and 443, are read.")
+        addresses.check_port(url, self._allow_private)
         return url
 
     def get(

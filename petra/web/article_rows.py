@@ -15,6 +15,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from petra.articles.models import Article, ArticleImage
+from petra.lib import addresses
 from petra.posts.models import Post, PostMedia
 from petra.web import moments, pin_rows
 from petra.web.statuses import Status, StatusKey, status
@@ -63,7 +64,7 @@ def _row(article: Any, zone: ZoneInfo, now: datetime) -> Row:
         id=article.pk,
         url=reverse("article", args=[article.pk]),
         title=article.shown_title,
-        address=article.url.partition("://")[2] or article.url,
+        address=addresses.readable(article.url) or article.url,
         picture=pictures[0] if pictures else "",
         published=moments.day_words(article.published_at, zone=zone, now=now) if article.published_at else "–",
         words=formats.number_format(len(article.shown_text.split()), force_grouping=True),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from petra.articles.models import Article, Blog, Rhythm
+from petra.lib import addresses
 from petra.web import blog_rule, moments
 
 
@@ -35,7 +36,7 @@ def describe(blogs: Iterable[Blog], *, zone: ZoneInfo, now: datetime) -> list[So
         Source(
             id=blog.pk,
             name=blog.name,
-            address=blog.address.partition("://")[2].rstrip("/"),
+            address=addresses.readable(blog.address).rstrip("/"),
             rhythm=blog.rhythm,
             hour=f"{blog.quiet_hour:02}",
             next=moments.inside(blog.next_import_at, zone=zone, now=now) if blog.next_import_at else "",

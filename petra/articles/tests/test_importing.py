@@ -412,10 +412,35 @@ def test_two_imports_of_one_blog_do_not_run_at_once(people: People, blog_server:
 def test_an_address_that_leads_nowhere_fails_with_one_sentence(people: People, settings: Any) -> None:
     settings.IMPORT_GAP_S = 0
     with scope.workspace(people.workspace.pk):
-        run = importing.start_import(importing.add_blog("http://127.0.0.1/"))
+        run = importing.start_import(importing.add_blog("http://127.0.0.1/", is_asked=False))
     importing.run_import(workspace_id=people.workspace.pk, run_id=run.pk)
     run = run_of(people.workspace.pk, run.pk)
     assert (run.state, run.error) == (RunState.FAILED, "This address could not be reached.")
+
+
+def test_a_private_address_is_refused_at_once_unless_the_operator_allows_it(people: People, settings: Any) -> None:
+    private = ("http://10.0.0.1/", "169.254.169.254/latest", "http://[::1]/", "localhost", "http://intra.localhost/")
+    with scope.workspace(people.workspace.pk):
+        kept = importing.add_blog("https://oak.example/")
+        for address in private:
+            with pytest.raises(BadAddress, match="PETRA_ALLOW_PRIVATE"):
+                importing.add_blog(address)
+            with pytest.raises(BadAddress, match="PETRA_ALLOW_PRIVATE"):
+                importing.start_import(kept, kind="url", url=address)
+        with pytest.raises(BadAddress, match="ports"):
+            importing.add_blog("http://oak.example:6379/")
+        assert list(Blog.objects.all()) == [kept] and not ImportRun.objects.exists()
+        settings.ALLOW_PRIVATE = ["10.0.0.1:80", "[::1]:80", "oak.example:6379"]
+        for address in (private[0], private[2], "http://oak.example:6379/"):
+            importing.add_blog(address)
+        assert Blog.objects.count() == 4
+
+
+def test_a_blog_is_named_as_people_read_its_address(people: People) -> None:
+    with scope.workspace(people.workspace.pk):
+        blog = importing.add_blog("https://www.Bäckerei-Müller.example/blog")
+    assert blog.name == "bäckerei-müller.example"
+    assert blog.address == f"https://{'www.bäckerei-müller.example'.encode('idna').decode()}/blog"
 
 
 def test_addresses_that_are_none_are_refused_at_once(people: People) -> None:

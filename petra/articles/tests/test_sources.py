@@ -127,12 +127,12 @@ def test_a_blog_that_moved_is_the_same_blog_at_both_addresses(
 
 
 def test_a_list_of_addresses_is_imported_and_what_is_odd_is_told(people: People, blog_server: BlogServer) -> None:
-    lines = f"# mine\n{blog_server.home}/loaf-1/\n\n{blog_server.home}/loaf-1/?utm_source=x\nhttps://other.example/x\nftp://a/b\n"
+    lines = f"# mine\n{blog_server.home}/loaf-1/\n\n{blog_server.home}/loaf-1/?utm_source=x\nhttps://other.example/x\nftp://a/b\nhttp://10.0.0.1/x\n"
     with scope.workspace(people.workspace.pk):
         run = sources.import_addresses(lines + f"{blog_server.home}/nothing/\n")
     run = done(people, run)
     assert (run.state, run.new, run.failed, run.skipped) == (RunState.DONE, 1, 1, 1)
-    assert run.problems_by_kind == {"bad-address": 1, "other-site": 1, "http-404": 1}
+    assert run.problems_by_kind == {"bad-address": 2, "other-site": 1, "http-404": 1}
     with scope.workspace(people.workspace.pk):
         assert ImportPage.objects.get(state="article").article is not None
         with pytest.raises(BadAddress):

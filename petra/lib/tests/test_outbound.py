@@ -137,6 +137,8 @@ def test_a_fragment_that_looks_like_a_host_goes_to_the_real_one() -> None:
     assert addresses.parse("http://good.example#@127.0.0.1/").host == "good.example"
     assert str(addresses.parse("http://a.example/%0d%0aHost:x")) == "http://a.example/%0d%0aHost:x"
     assert addresses.parse("HTTP://Bücher.example:443/ä").raw_host == b"xn--bcher-kva.example"
+    assert addresses.readable("http://xn--bcher-kva.example:443/xn--a?b") == "bücher.example:443/xn--a?b"
+    assert addresses.readable("https://a.xn--99999999.example") == "a.xn--99999999.example"  # no name is written so
 
 
 @given(st.text(max_size=80))
