@@ -1,9 +1,10 @@
 """STOP 2, the money: a hard limit in dollars and tokens for each month, kept before a model is asked.
 
 The most a question can cost is reserved in one statement that fails where the month has no room, so questions that are
-asked at the same time can't pass the limit together. Afterwards the reservation gives way to what it really took. What
-a try took whose worker died nobody knows: the month's average is charged for it, and what it may have taken beyond that
-stays reserved to the month's end, so the limit holds whatever it was. Called inside a scope.
+asked at the same time can't pass the limit together. Afterwards the reservation gives way to what it really took. Of a
+lost try nobody knows that: what was sent is charged where its answer didn't come in time, the month's average where its
+worker died, and what it may have taken beyond that stays reserved to the month's end, so the limit holds whatever it
+was. Called inside a scope.
 """
 
 from __future__ import annotations
@@ -156,44 +157,14 @@ def reserve(generation: Generation, standing: Standing, most: Usage) -> None:
     generation.month_id, generation.reserved_usd, generation.reserved_tokens = made[0], usd, tokens
 
 
-def settle(generation: Generation, usage: Usage, *, asked: int, took_ms: int | None = None) -> None:
-    """Put what a try took in place of its reservation, on the month and on `generation`, without saving.
-
-    `took_ms` is how long words took to come; None where none came.
-    """
-    _settle(generation, usage, asked=asked, took_ms=took_ms)
-
-
-def settle_lost(generation: Generation) -> None:
-    """Charge a try whose worker died, for it may have been asked and paid: what a try took this month. Without saving.
-
-    All of its reservation is charged where no try has brought words yet.
-    """
-    is_priced = bool(generation.reserved_usd) or not generation.reserved_tokens
-    most = Usage(generation.reserved_tokens, 0, generation.reserved_usd if is_priced else None, is_estimated=True)
-    _settle(generation, _likely(generation, most), asked=1, is_lost=True)
-
-
-def _likely(generation: Generation, most: Usage) -> Usage:
-    month = AiMonth.objects.filter(pk=generation.month_id).first()
-    if month is None or not month.written:
-        return most
-    tokens = min((month.spent_tokens - month.lost_tokens) // month.written, most.input_tokens)
-    cost = most.cost_usd
-    if cost is not None and not month.unpriced_tokens:
-        cost = min((month.spent_usd - month.lost_usd) / month.written, cost).quantize(_MILLIONTH)
-    return Usage(tokens, 0, cost, is_estimated=True)
-
-
-def added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """Add two costs; None where one of them isn't known."""
-    return None if one is None or other is None else one + other
-
-
-def _settle(
+def settle(
     generation: Generation, usage: Usage, *, asked: int, is_lost: bool = False, took_ms: int | None = None
 ) -> None:
-    """Charge what a try took; of its reservation, a lost one gives back only that."""
+    """Put what a try took in place of its reservation, on the month and on `generation`, without saving.
+
+    A lost one may have taken more than `usage`: of its reservation it gives back only that. `took_ms` is how long words
+    took to come; None where none came.
+    """
     tokens, usd = usage.input_tokens + usage.output_tokens, usage.cost_usd or Decimal(0)
     if generation.month_id is not None:
         values: dict[str, Decimal | int | UUID | None] = {
@@ -219,6 +190,32 @@ def _settle(
     generation.cost_usd = added(generation.cost_usd, usage.cost_usd)
     generation.is_estimated = generation.is_estimated or usage.is_estimated
     generation.asked += asked
+
+
+def settle_lost(generation: Generation) -> None:
+    """Charge a try whose worker died, for it may have been asked and paid: what a try took this month. Without saving.
+
+    All of its reservation is charged where no try has brought words yet.
+    """
+    is_priced = bool(generation.reserved_usd) or not generation.reserved_tokens
+    most = Usage(generation.reserved_tokens, 0, generation.reserved_usd if is_priced else None, is_estimated=True)
+    settle(generation, _likely(generation, most), asked=1, is_lost=True)
+
+
+def _likely(generation: Generation, most: Usage) -> Usage:
+    month = AiMonth.objects.filter(pk=generation.month_id).first()
+    if month is None or not month.written:
+        return most
+    tokens = min((month.spent_tokens - month.lost_tokens) // month.written, most.input_tokens)
+    cost = most.cost_usd
+    if cost is not None and not month.unpriced_tokens:
+        cost = min((month.spent_usd - month.lost_usd) / month.written, cost).quantize(_MILLIONTH)
+    return Usage(tokens, 0, cost, is_estimated=True)
+
+
+def added(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    """Add two costs; None where one of them isn't known."""
+    return None if one is None or other is None else one + other
 
 
 def _why_not(standing: Standing, tokens: int) -> str:

@@ -190,8 +190,8 @@ class WriterAccess(TenantModel):
 class AiMonth(TenantModel):
     """What was spent on words in one month of the workspace's zone, under one access (blog null: the workspace's).
 
-    `reserved_*` is the most that what is being asked now can cost. A try whose worker died (`lost_*`) is charged with
-    the month's average, and keeps the rest of its reservation.
+    `reserved_*` is the most that what is being asked now can cost. A lost try (`lost_*`: its worker died, or its answer
+    didn't come in time) is charged by estimate, and keeps the rest of its reservation.
     """
 
     blog = TenantForeignKey(Blog, models.CASCADE, null=True, related_name="+")
@@ -202,7 +202,7 @@ class AiMonth(TenantModel):
     reserved_tokens = models.PositiveBigIntegerField(default=0)
     unpriced_tokens = models.PositiveBigIntegerField(default=0)  # among the spent ones: their price isn't known
     asked = models.PositiveIntegerField(default=0)  # how often a model was asked
-    lost = models.PositiveIntegerField(default=0)  # tries charged by estimate, because their worker died
+    lost = models.PositiveIntegerField(default=0)  # tries of which nobody knows what they took
     lost_usd = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))  # of the spent ones, theirs
     lost_tokens = models.PositiveBigIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)  # tries that brought words

@@ -71,7 +71,9 @@ def _settle_cost(taken: Try, row: Generation, came: Came) -> None:
     more = came.asked - 1
     pace.leave(taken.holder_id, key_digest=taken.opened.key_digest, more=more, per_minute=standing.per_minute)
     _note_rate(taken, came.failure)
-    budget.settle(row, came.usage, asked=came.asked, took_ms=came.took_ms if came.written is not None else None)
+    is_lost = came.failure is not None and came.failure.cause is Cause.TIME_OUT  # it may be paid for all the same
+    took_ms = came.took_ms if came.written is not None else None
+    budget.settle(row, came.usage, asked=came.asked, is_lost=is_lost, took_ms=took_ms)
     if came.failure is None or came.failure.cause in access_keys.OF_ACCESS:
         access_keys.note(standing, came.failure)
 

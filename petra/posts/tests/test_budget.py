@@ -99,6 +99,19 @@ def test_a_lost_try_is_charged_what_a_try_took_and_the_limit_holds_whatever_it_t
         budget.reserve(Generation(), ONE_DOLLAR, MOST)
 
 
+def test_an_answer_that_comes_too_late_may_be_paid_for_and_the_limit_holds(in_workspace: Workspace) -> None:
+    generation = Generation(post=post_of(article()))
+    for _ in range(3):
+        budget.reserve(generation, ONE_DOLLAR, MOST)
+        budget.settle(generation, Usage(200, 0, Decimal("0.01"), is_estimated=True), asked=1, is_lost=True)
+    month = AiMonth.objects.get()
+    assert (month.spent_usd, month.lost_usd, month.lost) == (Decimal("0.03"), Decimal("0.03"), 3)
+    assert month.spent_usd + month.reserved_usd == Decimal("0.90")
+    assert month.spent_tokens + month.reserved_tokens == 4_500
+    with pytest.raises(WriterFailed, match="budget"):
+        budget.reserve(Generation(), ONE_DOLLAR, MOST)
+
+
 def test_a_lost_try_costs_no_more_than_it_had_reserved(in_workspace: Workspace) -> None:
     generation = Generation(post=post_of(article()))
     budget.reserve(generation, ONE_DOLLAR, MOST)

@@ -232,7 +232,9 @@ def test_after_three_tries_it_fails(desk: Desk, scripted: ScriptedWriter) -> Non
         made.refresh_from_db()
         assert (made.state, made.error, len(scripted.asked)) == (GenerationState.FAILED, "time_out", 3)
         assert (made.input_tokens, made.cost_usd) == (150, Decimal("0.00015"))
-    assert (desk.month().spent_usd, desk.month().asked) == (Decimal("0.00015"), 3)
+    month = desk.month()
+    assert (month.spent_usd, month.asked, month.lost) == (Decimal("0.00015"), 3, 3)
+    assert month.reserved_tokens > 300  # answers that came too late may be paid for all the same
 
 
 def test_a_failed_try_that_asked_twice_pays_for_two_requests(desk: Desk, scripted: ScriptedWriter) -> None:
