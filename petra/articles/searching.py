@@ -19,6 +19,9 @@ from petra.tenancy.rowsecurity import Finder
 
 MAX_HITS = 2_000
 MAX_QUERY_CHARS = 200
+# A word or "some words", with a minus or not. What is left out is asked for apart: another language's stem of a word
+# that the article holds would not be found in it, and so not keep it out.
+_PARTS = re.compile(r'(-?)("[^"]*"?|[^\s"]+)')
 _INDEXED_CHARS = 100_000  # a vector holds at most 1 MB; nobody looks for the words behind the first 15,000
 
 
@@ -35,20 +38,29 @@ _WORDS = (
     f"(case left(language, 2) when 'de' then {_vector('german')} when 'en' then {_vector('english')}"
     f" else {_vector('simple')} end || to_tsvector('simple', {_TITLE}))"
 )
+_IN_ALL = (
+    "websearch_to_tsquery('german', {0}) || websearch_to_tsquery('english', {0}) || websearch_to_tsquery('simple', {0})"
+)
 _SEARCH = f"""
-create or replace function petra_search_articles(words text, starts text, most integer)
+create or replace function petra_search_articles(words text, head text, starts text, without text, most integer)
 returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, public as $$
-declare asked tsquery := websearch_to_tsquery('german', words) || websearch_to_tsquery('english', words)
-  || websearch_to_tsquery('simple', words) || to_tsquery('simple', starts);
+declare
+  begun tsquery := to_tsquery('simple', starts);
+  asked tsquery := {_IN_ALL.format("words")};
 begin
+  if starts <> '' then
+    asked := asked || (websearch_to_tsquery('german', head) && begun)
+      || (websearch_to_tsquery('english', head) && begun) || (websearch_to_tsquery('simple', head) && begun);
+  end if;
+  asked := asked && !!({_IN_ALL.format("without")});
   return query select id from public.articles_article
     where {_WORDS} @@ asked
       and workspace_id = nullif(current_setting('petra.workspace', true), '')::uuid
     order by published_at desc nulls last, id limit most;
 end $$"""  # noqa: S608 - made of constants
 
-FINDER = Finder("petra_search_articles(text, text, integer)", _SEARCH, ("articles_article",))
+FINDER = Finder("petra_search_articles(text, text, text, text, integer)", _SEARCH, ("articles_article",))
 
 
 class SearchWords(Expression):
@@ -81,8 +93,13 @@ def search(words: str, *, most: int = MAX_HITS) -> list[UUID]:
     `"..."`, `or` and `-` work as in web searches; the last word may be a beginning. Never raises for odd input.
     """
     words = words.replace("\x00", " ").strip()[:MAX_QUERY_CHARS]
-    plain = re.findall(r"\w+", words)
-    starts = f"{plain[-1]}:*" if plain and '"' not in words and "-" not in words else ""
+    plain = list(re.finditer(r"\w+", words))
+    head, starts = "", ""
+    if plain and '"' not in words and "-" not in words:
+        head, starts = words[: plain[-1].start()], f"{plain[-1].group()}:*"
+    parts = _PARTS.findall(words)
+    wanted = " ".join(part for minus, part in parts if not minus)
+    without = " or ".join(part.lstrip("-") for minus, part in parts if minus)
     with connection.cursor() as cursor:
-        cursor.execute("select * from petra_search_articles(%s, %s, %s)", [words, starts, most])
+        cursor.execute("select * from petra_search_articles(%s, %s, %s, %s, %s)", [wanted, head, starts, without, most])
         return [row[0] for row in cursor.fetchall()]
