@@ -46,8 +46,10 @@ class Recorder:
     What it knows is only right while its transactions commit: throw it away with the turn.
     """
 
-    def __init__(self, blog: Blog) -> None:
+    def __init__(self, blog: Blog, *, ruled: str) -> None:
+        """`ruled` is what is noted of new articles, see `ruling`."""
         self._blog = blog
+        self._ruled = ruled
         self._by_key: dict[str, UUID] = {}
         self._known = doubles.Known()
         names = ("pk", "address_key", "also_at", "title", "published_as_written", "guid", "language", "nearness")
@@ -64,7 +66,7 @@ class Recorder:
 
     def record(self, reads: Iterable[tuple[Read, str]]) -> list[Outcome]:
         """Write a batch of (what was read, the mark its lists gave it)."""
-        batch = _Batch(self._blog, clock.now())
+        batch = _Batch(self._blog, clock.now(), self._ruled)
         named = [(read, mark, self._find(read)) for read, mark in reads]
         batch.load([pk for _, _, pk in named if pk is not None])
         outcomes = [self._one(batch, read, mark, pk) for read, mark, pk in named]
@@ -106,9 +108,10 @@ class Recorder:
 class _Batch:
     """The rows of one transaction."""
 
-    def __init__(self, blog: Blog, now: datetime) -> None:
+    def __init__(self, blog: Blog, now: datetime, ruled: str) -> None:
         self._blog = blog
         self._now = now
+        self._ruled = ruled
         self.articles: dict[UUID, Article] = {}
         self._fresh: dict[UUID, Article] = {}
         self._changed: list[Article] = []
@@ -126,7 +129,10 @@ class _Batch:
         """Write what was read of a page into its article, or a new one."""
         digest, is_new = found.digest, article is None
         if article is None:
-            article = Article(blog=self._blog, address_key=address_key(found.url), imported_at=self._now, url=found.url)
+            article = Article(
+                blog=self._blog, address_key=address_key(found.url), imported_at=self._now, url=found.url,
+                ruled=self._ruled,
+            )  # fmt: skip
             self._fresh[article.pk] = article
             self.articles[article.pk] = article
         self._settle_addresses(article, address_key(found.url), found.url, read.candidate.key)

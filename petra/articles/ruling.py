@@ -17,6 +17,7 @@ from petra.webhooks import events
 
 MOST_PINS = 5  # of one article
 MOST_TARGETS = 20
+GIVEN = ("list", "export")  # imports whose articles are no news: a person chose them
 MOST_AT_ONCE = 50  # articles; more at once are no news but a move of the site, or a page that is not what it says
 
 
@@ -72,6 +73,11 @@ def is_before_first(blog: Blog) -> bool:
     return not ImportRun.objects.filter(blog=blog, kind="blog", state=RunState.DONE).exists()
 
 
+def at_birth(run: ImportRun) -> str:
+    """Say what is noted of an import's new articles, however it ends: those of a list are left out at once."""
+    return Ruled.LEFT if run.kind in GIVEN else ""
+
+
 def decide(run: ImportRun, *, is_odd: bool) -> list[Trouble]:
     """Say of the articles nobody has asked about whether the rule makes pins of them. Gives what the report is to say.
 
@@ -81,11 +87,13 @@ def decide(run: ImportRun, *, is_odd: bool) -> list[Trouble]:
     if blog.rule_since is None:
         return []
     asked = Article.objects.filter(blog=blog, ruled="", imported_at__gte=blog.rule_since, archived_at=None)
-    fresh, why = asked.count(), ""
+    if run.kind == "url":  # what another import left behind, the next look at the whole blog asks about
+        asked = asked.filter(imported_at__gte=run.started_at)
+    fresh, why = run.new if run.kind in GIVEN else asked.count(), ""
     if not fresh:
         return []
-    if run.kind not in ("blog", "url"):
-        why = "They came from a list or an export."
+    if run.kind in GIVEN:
+        asked, why = asked.none(), "They came from a list or an export."
     elif is_odd:
         why = "Their texts are equal."
     elif run.kind == "blog" and is_before_first(blog):

@@ -157,7 +157,7 @@ class Turn:
     def read_pages(self, reader: Reader, visitor: Visitor, sandboxes: Sequence[Sandbox]) -> None:
         """Read the waiting pages, and write them down a few at a time as they come. Raises Ended and Leaving."""
         with scope.workspace(self._workspace_id):
-            recorder = Recorder(self._blog)
+            recorder = Recorder(self._blog, ruled=ruling.at_birth(self._run))
         with Crew(reader, sandboxes, stop=self._stop) as crew:
             position: int | None = -1
             while True:

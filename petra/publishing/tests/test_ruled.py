@@ -12,7 +12,7 @@ from PIL import Image
 
 from conftest import People
 from petra.accounts.models import Account, Target
-from petra.articles import editing, importing, ruling
+from petra.articles import editing, importing, ruling, sources
 from petra.articles.models import Article, Blog, ImportRun, Ruled
 from petra.articles.ruling import Rule
 from petra.articles.tests.blog_server import BlogServer, Page, serving
@@ -189,3 +189,57 @@ def test_a_rule_that_makes_no_sense_is_refused(people: People, blog_server: Blog
     for rule in (Rule(pins=0), Rule(pins=99), Rule(is_planned=True)):
         with pytest.raises(ProductError):
             with_rule(people, blog_server, rule)
+
+
+def broken_off(people: People, server: BlogServer, run: ImportRun, *, at: str) -> None:
+    """Let an import run until a page wishes for so long a pause that it ends there; then stop it for good."""
+    page = server.pages[at]
+    page.fails_first, page.wish = 9, "9999"
+    importing.run_import(workspace_id=people.workspace.pk, run_id=run.pk)
+    page.fails_first = 0
+    with scope.workspace(people.workspace.pk):
+        run.refresh_from_db()
+        assert run.state == "paused" and run.new == 1
+        importing.stop_import(run)
+
+
+def test_a_list_that_was_stopped_makes_none_either(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    blog = with_rule(people, blog_server, Rule())
+    write_new(blog_server)
+    blog_server.list_articles(*OLD)
+    with scope.workspace(people.workspace.pk):
+        run = sources.import_addresses("\n".join(blog_server.home + path for path in NEW), blog=blog)
+    broken_off(people, blog_server, run, at=NEW[1])
+    imported(people, blog_server)
+    assert drafted(people, blog) == 0, "what a person listed is no news, stopped or not"
+
+
+def test_a_list_says_that_it_makes_none_and_takes_nobody_elses(people: People, blog_server: BlogServer) -> None:
+    imported(people, blog_server)
+    blog = with_rule(people, blog_server, Rule())
+    write_new(blog_server)
+    with scope.workspace(people.workspace.pk):
+        run = importing.start_import(blog)
+    broken_off(people, blog_server, run, at=NEW[1])
+    add(blog_server, "/2019/an-old-one/", 7)
+    with scope.workspace(people.workspace.pk):
+        run = sources.import_addresses(f"{blog_server.home}/2019/an-old-one/", blog=blog)
+    importing.run_import(workspace_id=people.workspace.pk, run_id=run.pk)
+    with scope.workspace(people.workspace.pk):
+        run.refresh_from_db()
+    assert "of 1 new articles. They came from a list" in run.problems[0]["for_person"]
+    imported(people, blog_server)
+    assert drafted(people, blog) == 2, "both that the blog brought itself, also the one before the import broke off"
+
+
+def test_one_page_by_hand_does_not_wake_the_first_import(people: People, blog_server: BlogServer) -> None:
+    blog = with_rule(people, blog_server, Rule())
+    with scope.workspace(people.workspace.pk):
+        run = importing.start_import(blog)
+    broken_off(people, blog_server, run, at=OLD[1])
+    write_new(blog_server)
+    imported(people, blog_server, kind="url", url=blog_server.home + NEW[0])
+    assert drafted(people, blog) == 1, "the page that was asked for"
+    imported(people, blog_server, kind="url", url=blog_server.home + OLD[0])
+    assert drafted(people, blog) == 0, "read again, it is no new one"
