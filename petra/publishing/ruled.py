@@ -80,7 +80,11 @@ def _draft_all(workspace_id: UUID, blog_id: UUID) -> int:
 def _draft(article: Article, rule: ruling.Rule, fetch: choosing.Fetch) -> int:
     workspace_id = article.own_workspace_id
     with scope.workspace(workspace_id):
+        asked = Article.objects.filter(pk=article.pk, ruled=Ruled.WAITING).first()
         targets = _targets(rule)
+    if asked is None:
+        return 0
+    article = asked  # as it is now: those before it took their time
     posts: list[Post] = []
     try:
         if article.archived_at is None:

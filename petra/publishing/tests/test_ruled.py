@@ -243,3 +243,27 @@ def test_one_page_by_hand_does_not_wake_the_first_import(people: People, blog_se
     assert drafted(people, blog) == 1, "the page that was asked for"
     imported(people, blog_server, kind="url", url=blog_server.home + OLD[0])
     assert drafted(people, blog) == 0, "read again, it is no new one"
+
+
+@pytest.mark.parametrize("act", ["archive", "end"])
+def test_what_a_person_decides_while_others_are_drafted_counts(
+    people: People, blog_server: BlogServer, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    imported(people, blog_server)
+    blog = with_rule(people, blog_server, Rule())
+    write_new(blog_server)
+    imported(people, blog_server)
+    draft = ruled.composing.draft_posts
+
+    def meanwhile(article: Article, **options: Any) -> list[Post]:
+        with scope.workspace(people.workspace.pk):
+            for other in Article.objects.filter(ruled=Ruled.WAITING).exclude(pk=article.pk):
+                if act == "archive":
+                    editing.archive_article(other)
+        if act == "end":
+            with_rule(people, blog_server, None)
+        return draft(article, **options)
+
+    monkeypatch.setattr(ruled.composing, "draft_posts", meanwhile)
+    assert drafted(people, blog) == 1 and len(posts(people)) == 1, "the one that was at work"
+    assert ruled.enqueue_waiting() == 0
