@@ -28,9 +28,18 @@ class EditedMeanwhile(ProductError):
         super().__init__("edited-meanwhile", words, http_status=409)
 
 
+class ChangedMeanwhile(ProductError):
+    """An import changed the article after this person saw it: what they saw of the page may not be what it says now."""
+
+    def __init__(self) -> None:
+        words = "The blog changed this article meanwhile: it says what is there now. Save again to keep your words."
+        super().__init__("changed-meanwhile", words, http_status=409)
+
+
 def mark_of(article: Article) -> str:
-    """Name the edit a person sees, to hand back with theirs."""
-    return article.edited_at.isoformat() if article.edited_at else ""
+    """Name the edit and the page's words a person sees, to hand back with theirs."""
+    edited, changed = (at.isoformat() if at else "" for at in (article.edited_at, article.changed_at))
+    return f"{edited}|{changed}" if changed else edited
 
 
 def edit_article(
@@ -45,12 +54,16 @@ def edit_article(
     """Set what a person wants said instead of the page's words. None: as it is.
 
     Nothing, or the page's own words, goes back to the page's: then imports change it again. With `seen`, the mark of
-    the edit the person saw, raises EditedMeanwhile where there is a later one. Raises BadWords.
+    what the person saw, raises EditedMeanwhile or ChangedMeanwhile where there is something later. Raises BadWords.
     """
     if len(title or "") > MAX_TITLE or max(len(text or ""), len(excerpt or "")) > MAX_TEXT:
         raise BadWords(f"A title can have {MAX_TITLE:,} characters, a text {MAX_TEXT:,}.")
-    if seen is not None and seen != mark_of(Article.objects.select_for_update().get(pk=article.pk)):
-        raise EditedMeanwhile
+    if seen is not None:
+        now = mark_of(Article.objects.select_for_update().get(pk=article.pk))
+        if seen.partition("|")[0] != now.partition("|")[0]:
+            raise EditedMeanwhile
+        if seen != now:
+            raise ChangedMeanwhile
     wanted = {"title": title, "excerpt": excerpt, "text": text}
     changes: dict[str, object] = {}
     for name, value in wanted.items():

@@ -216,3 +216,18 @@ def test_words_that_are_no_articles_are_not_kept(people: People, browser: Client
         answer = browser.post(address, typed)
         assert answer.status_code == 422 and "A title can have 1,000 characters" in answer.content.decode()
     assert not change(people, house.article).is_edited
+
+
+def test_an_edit_does_not_hide_what_an_import_brought_meanwhile(people: People, browser: Client, house: House) -> None:
+    address = reverse("article", args=[house.article.pk])
+    seen = says(browser.get(address)).partition('name="seen" value="')[2].partition('"')[0]
+    change(people, house.article, text="The blog corrected itself.", changed_at=clock.now())
+    typed = {"title": "Mine", "text": house.article.text, "seen": seen}
+    answer = browser.post(reverse("article_edit", args=[house.article.pk]), typed)
+    page = unescape(answer.content.decode())
+    assert answer.status_code == 409 and "The blog changed this article meanwhile" in page
+    assert 'value="Mine"' in page and "The blog corrected itself.</p>" in page
+    again = page.partition('name="seen" value="')[2].partition('"')[0]
+    mine = {"title": "Mine", "text": "The blog corrected itself.", "seen": again}
+    assert browser.post(reverse("article_edit", args=[house.article.pk]), mine).status_code == 302
+    assert change(people, house.article).edited_text == ""
