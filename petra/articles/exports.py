@@ -134,5 +134,6 @@ def _utc(text: str) -> str:
 
 
 def _local(element: etree._Element) -> str:
+    """Give a name without its namespace, or without the prefix of one that the file does not declare."""
     tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    return tag.rpartition("}")[2].rpartition(":")[2] if isinstance(tag, str) else ""

@@ -91,6 +91,14 @@ def test_a_broken_or_endless_export_gives_what_came_before(monkeypatch: pytest.M
     assert cut.is_cut and len(cut.posts) == 3
 
 
+def test_an_export_that_lost_its_head_keeps_drafts_to_itself() -> None:
+    head = "<rss version='2.0'><channel><title>Bread</title><link>https://bread.example</link>"
+    posts = [post(1), post(2, status="draft"), post(3, kind="page"), post(4, status="private"), post(5)]
+    found = read_export(BytesIO(f"{head}{''.join(posts)}</channel></rss>".encode()))
+    assert [item.title for item in found.posts] == ["Loaf 1", "Loaf 5"], "a file cut in two by hand, say"
+    assert "needs flour" in found.posts[0].html and found.posts[0].authors == ["Maren Kask"]
+
+
 def test_an_export_becomes_articles_without_a_request(people: People) -> None:
     with scope.workspace(people.workspace.pk):
         run = sources.import_export(export(post(1), post(2), post(3, link="https://elsewhere.example/x/")))
