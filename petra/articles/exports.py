@@ -19,6 +19,7 @@ from petra.lib.errors import ProductError
 
 MAX_BYTES = 100 * 1024 * 1024
 MAX_POSTS = 20_000
+_TAIL_BYTES = 4_096
 MAX_POST_CHARS = 2_000_000
 _UNCATEGORISED = frozenset({"uncategorized", "uncategorised", "allgemein", "unkategorisiert"})
 
@@ -45,11 +46,20 @@ class _Capped:
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
         self._left = MAX_BYTES
+        self._tail = b""
+        self._is_read = False
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._source.read(min(size, self._left) if size > 0 else self._left)
         self._left -= len(chunk)
+        self._tail = (self._tail + chunk)[-_TAIL_BYTES:]
+        self._is_read = self._is_read or not chunk
         return chunk
+
+    @property
+    def broke_off(self) -> bool:
+        """Say whether all is read and the end is missing: what was open then, the parser closes by itself."""
+        return self._is_read and b"</rss" not in self._tail.replace(b"\x00", b"")  # in UTF-16, too
 
     @property
     def is_over(self) -> bool:
@@ -62,6 +72,8 @@ def read_export(source: BinaryIO) -> Export:
     home, posts, is_cut = "", [], False
     try:
         for name, element in _elements(capped):
+            if name == "item" and capped.broke_off:
+                break  # half a post
             if name == "item":
                 item = _item(element, home)
                 posts += [item] if item is not None else []
@@ -74,7 +86,7 @@ def read_export(source: BinaryIO) -> Export:
         is_cut = True
     if not home or not posts:
         raise NotAnExport("This is no WordPress export with published posts in it.")
-    return Export(home, posts, is_cut or capped.is_over)
+    return Export(home, posts, is_cut or capped.is_over or capped.broke_off)
 
 
 def _elements(source: _Capped) -> Iterator[tuple[str, etree._Element]]:

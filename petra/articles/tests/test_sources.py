@@ -86,6 +86,11 @@ def test_what_is_no_export_is_refused_in_a_sentence(body: bytes) -> None:
 def test_a_broken_or_endless_export_gives_what_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
     broken = export(post(1), post(2)).getvalue()[:-400]
     assert [item.title for item in read_export(BytesIO(broken)).posts][:1] == ["Loaf 1"]
+    for lost in (5, 60, 400, 800, 1_200):
+        found = read_export(BytesIO(export(post(1), post(2)).getvalue()[:-lost]))
+        assert found.is_cut, f"{lost} bytes are missing, and the report says so"
+        assert all("Oven" in item.tags for item in found.posts), "half a post is none: the whole file adds it later"
+    assert not read_export(BytesIO(export(post(1), post(2)).getvalue() + b"\n<!-- 40 queries -->\n")).is_cut
     monkeypatch.setattr(exports, "MAX_POSTS", 3)
     cut = read_export(export(*(post(number) for number in range(1, 9))))
     assert cut.is_cut and len(cut.posts) == 3
