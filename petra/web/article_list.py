@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -30,7 +30,7 @@ SORTS = {
     "newest": ("-published_at", "-imported_at", "pk"),
     "oldest": ("published_at", "imported_at", "pk"),
     "read": ("-read_at", "pk"),
-    "title": ("title", "pk"),
+    "title": (Lower(Coalesce(NullIf("edited_title", Value("")), NullIf("title", Value("")), "url")), "pk"),  # as shown
     "pins": ("-pin_count", "-published_at", "pk"),
 }
 

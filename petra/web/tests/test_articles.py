@@ -75,6 +75,12 @@ def test_the_list_is_filtered_and_ordered(people: People, browser: Client, house
     assert "Page is gone" in says(browser.get(reverse("articles")))
 
 
+def test_titles_are_ordered_as_they_are_shown(people: People, browser: Client, house: House) -> None:
+    change(people, house.article, title="Zwieback", edited_title="a bread of two bakings")
+    page = says(browser.get(reverse("articles"), {"sort": "title"}))
+    assert page.index("A note on salt") > page.index("a bread of two bakings")
+
+
 def test_several_are_archived_and_restored_at_once(people: People, browser: Client, house: House) -> None:
     with scope.workspace(people.workspace.pk):
         ids = [str(pk) for pk in Article.objects.values_list("pk", flat=True)]
