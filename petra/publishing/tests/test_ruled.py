@@ -17,6 +17,7 @@ from petra.articles.models import Article, Blog, ImportRun, Ruled
 from petra.articles.ruling import Rule
 from petra.articles.tests.blog_server import BlogServer, Page, serving
 from petra.lib.errors import ProductError
+from petra.posts import composing
 from petra.posts.models import Post
 from petra.publishing import ruled, scheduling, slots
 from petra.publishing import testing as furniture
@@ -253,9 +254,9 @@ def test_what_a_person_decides_while_others_are_drafted_counts(
     blog = with_rule(people, blog_server, Rule())
     write_new(blog_server)
     imported(people, blog_server)
-    draft = ruled.composing.draft_posts
+    draft = composing.draft_posts
 
-    def meanwhile(article: Article, **options: Any) -> list[Post]:
+    def meanwhile(article: Article, **options: Any) -> Any:
         with scope.workspace(people.workspace.pk):
             for other in Article.objects.filter(ruled=Ruled.WAITING).exclude(pk=article.pk):
                 if act == "archive":
@@ -264,6 +265,6 @@ def test_what_a_person_decides_while_others_are_drafted_counts(
             with_rule(people, blog_server, None)
         return draft(article, **options)
 
-    monkeypatch.setattr(ruled.composing, "draft_posts", meanwhile)
+    monkeypatch.setattr(composing, "draft_posts", meanwhile)
     assert drafted(people, blog) == 1 and len(posts(people)) == 1, "the one that was at work"
     assert ruled.enqueue_waiting() == 0
