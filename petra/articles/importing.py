@@ -26,12 +26,14 @@ from petra.articles.reader import STOPS_IMPORT, Reader
 from petra.articles.reading import lend
 from petra.articles.turn import Ended, Leaving, Turn
 from petra.lib import addresses, clock, presence, queue
+from petra.lib.addresses import BadAddress
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Outbound
 from petra.webhooks import events
 
 JOB = "import_blog"
 ACTIVE = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
+MAX_ADDRESS = 2_000  # of a blog; an index row of PostgreSQL holds about 2,700 bytes
 LOST_S = 120.0  # of a job that never began, or a worker that hangs; a killed one is known at once
 
 
@@ -51,6 +53,8 @@ def add_blog(address: str, *, name: str = "", is_asked: bool = True) -> Blog:
     Without `is_asked` nothing is to be asked there for now, and the address may be a private one.
     """
     url = askable(address) if is_asked else str(addresses.parse(full_address(address)))
+    if len(url) > MAX_ADDRESS:
+        raise BadAddress("This address is too long to be a blog's.")
     key = address_key(url)
     for blog in Blog.objects.all():
         if address_key(blog.address) == key:

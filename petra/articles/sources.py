@@ -21,6 +21,7 @@ from petra.lib import addresses
 from petra.lib.addresses import BadAddress
 
 MAX_ADDRESSES = 5_000
+_BAD_LINES_TOLD = 100  # each with its reason; a run keeps 200 problems
 
 
 def blog_of(address: str) -> Blog:
@@ -65,8 +66,10 @@ def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | No
     for url in urls:
         candidate = Candidate(url, {"hand"})
         found.candidates.setdefault(candidate.key, candidate)
-    for line, why in bad:
+    for line, why in bad[:_BAD_LINES_TOLD]:
         found.tell(line, "bad-address", why)
+    if more := len(bad[_BAD_LINES_TOLD:]):
+        found.tell(blog.address, "cut", f"{more} further lines are no addresses that can be read.")
     if len(lines) > MAX_ADDRESSES:
         found.tell(blog.address, "cut", f"Only the first {MAX_ADDRESSES} addresses were taken.")
     return _start(blog, "list", found, actor_id)

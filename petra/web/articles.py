@@ -81,8 +81,9 @@ def _again(request: MemberRequest, chosen: Sequence[Article], actor_id: UUID) ->
     by_blog: dict[UUID, list[str]] = {}
     for one in chosen:
         by_blog.setdefault(one.blog_id, []).append(one.url)
-    try:
-        for blog_id, urls in by_blog.items():
-            sources.import_addresses("\n".join(urls), blog=access.get(Blog, blog_id), actor_id=actor_id)
-    except ProductError as error:
-        messages.error(request, error.for_person)
+    for blog_id, urls in by_blog.items():
+        blog = access.get(Blog, blog_id)
+        try:
+            sources.import_addresses("\n".join(urls), blog=blog, actor_id=actor_id)
+        except ProductError as error:  # the other blogs' go on
+            messages.error(request, f"{blog.name}: {error.for_person}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from html import unescape
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.urls import reverse
 
 from conftest import People
 from petra.articles import importing
-from petra.articles.models import Blog, ImportPage, ImportRun, RunState
+from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
 from petra.lib import clock
 from petra.tenancy import scope
 from petra.web import import_lines
@@ -151,3 +153,34 @@ def test_a_line_that_no_database_holds_is_told_without_it(people: People, browse
     with scope.workspace(people.workspace.pk):
         run = ImportRun.objects.get(kind="list")
         assert [one["url"] for one in run.problems] == ["http://x/"]
+
+
+def test_an_address_too_long_to_be_a_blogs_is_refused_in_a_sentence(people: People, browser: Client) -> None:
+    dice = random.Random(1)
+    typed = "https://long.example/" + "".join(dice.choice(string.ascii_letters) for _ in range(3_500))
+    answer = browser.post(reverse("import_blog"), {"address": typed})
+    assert answer.status_code == 422 and "too long" in words(answer)
+    assert browser.post(reverse("import_url"), {"address": typed}).status_code == 302, "one page may be"
+
+
+def test_a_busy_blog_holds_up_no_other(people: People, browser: Client, house: House) -> None:
+    with scope.workspace(people.workspace.pk):
+        other = Blog.objects.create(address="https://other.example/", name="The Other Table")
+        fields = {"address_key": "other.example/x", "url": "https://other.example/x", "title": "X"}
+        chosen = [house.article, Article.objects.create(blog=other, **fields)]
+    answer = browser.post(reverse("articles_bulk"), {"act": "again", "article": [str(one.pk) for one in chosen]})
+    assert answer.status_code == 302
+    with scope.workspace(people.workspace.pk):
+        assert ImportRun.objects.filter(blog=other, kind="list").exists()
+    assert "The Slow Table: An import of this blog is running already" in words(browser.get(reverse("articles")))
+
+
+def test_of_many_lines_that_are_no_addresses_none_is_lost(people: People, browser: Client) -> None:
+    lines = ["https://bread.example/rye-bread/", *(f"ftp://bread.example/{number}" for number in range(1_000))]
+    browser.post(reverse("import_list"), {"addresses": "\n".join(lines)})
+    with scope.workspace(people.workspace.pk):
+        run = ImportRun.objects.get()
+        assert run.found == 1 and len(run.problems) <= 200
+    details = words(browser.get(reverse("import_details", args=[run.pk])))
+    assert "ftp://bread.example/0" in details and "900 further lines" in details
+    assert "900 further lines" in browser.get(reverse("import_report", args=[run.pk])).content.decode()
