@@ -132,7 +132,7 @@ def _item(element: etree._Element, home: str) -> FeedItem | None:
         url=url,
         title=one_line(texts.get("title")),
         guid=f"wp:{texts['post_id']}" if texts.get("post_id", "").isdigit() else one_line(texts.get("guid")),
-        published=_utc(written) or one_line(texts.get("pubDate")),
+        published=_utc(written) or _written(texts.get("pubDate", ""), texts.get("post_date", "")),
         modified=_utc(changed),
         authors=[name] if (name := one_line(texts.get("creator"))) else [],
         tags=list(dict.fromkeys(name for name in names if name and name.casefold() not in _UNCATEGORISED)),
@@ -143,6 +143,16 @@ def _item(element: etree._Element, home: str) -> FeedItem | None:
 
 def _utc(text: str) -> str:
     return f"{text.strip().replace(' ', 'T')}Z" if text.strip() and not text.startswith("0000") else ""
+
+
+def _written(moment: str, local: str) -> str:
+    """Give when a post says it was published; by the site's wall clock its day alone, for that names no zone.
+
+    Where WordPress lost the moment it writes the year -0001, which others read as 2000.
+    """
+    if "-0001" not in moment and moment.strip():
+        return one_line(moment)
+    return "" if local.strip().startswith("0000") else local.strip()[:10]
 
 
 def _local(element: etree._Element) -> str:

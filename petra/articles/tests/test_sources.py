@@ -104,6 +104,14 @@ def test_an_export_that_lost_its_head_keeps_drafts_to_itself() -> None:
     assert "needs flour" in found.posts[0].html and found.posts[0].authors == ["Maren Kask"]
 
 
+def test_a_post_whose_moment_wordpress_lost_keeps_its_day() -> None:
+    lost = post(1).replace("2024-05-01 10:00:00", "0000-00-00 00:00:00")
+    never = "<pubDate>Mon, 30 Nov -0001 00:00:00 +0000</pubDate>"
+    kept = "<wp:post_date>2024-05-01 12:00:00</wp:post_date>"
+    found = read_export(export(*(lost.replace("<wp:status>", f"{more}<wp:status>") for more in (never + kept, never))))
+    assert [item.published for item in found.posts] == ["2024-05-01", ""], "and none is made up"
+
+
 def test_an_export_becomes_articles_without_a_request(people: People) -> None:
     with scope.workspace(people.workspace.pk):
         run = sources.import_export(export(post(1), post(2), post(3, link="https://elsewhere.example/x/")))
