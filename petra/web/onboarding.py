@@ -134,7 +134,7 @@ def _take_address(request: MemberRequest) -> None:
 
 def _draft(request: MemberRequest) -> None:
     text = request.POST.get("how_many", "")
-    how_many = int(text) if text.isdigit() and int(text) in HOW_MANY else HOW_MANY[0]
+    how_many = int(text) if text in {str(number) for number in HOW_MANY} else HOW_MANY[0]
     chosen = list(_unpinned()[:how_many])
     if not chosen:
         raise ProductError("no_articles", _("No article is here yet. Wait a moment, or skip this step."))

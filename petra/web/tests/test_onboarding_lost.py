@@ -41,6 +41,12 @@ def test_a_wrong_address_leads_back_and_the_same_one_is_tried_again(people: Peop
     assert _runs(people) == 2, "what came is enough to go on with"
 
 
+def test_a_number_that_is_none_is_taken_for_the_least(people: People, browser_of: Any) -> None:
+    browser: Client = browser_of(people.alice)
+    for odd in ("²", "9" * 5_000, "٣٣", "-3", ""):
+        assert browser.post(reverse("onboarding_step", args=["articles"]), {"how_many": odd}).status_code == 422
+
+
 def _runs(people: People) -> int:
     with scope.workspace(people.workspace.pk):
         return int(ImportRun.objects.count())
