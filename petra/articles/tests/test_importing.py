@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import string
 import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connections
 
 from conftest import People
 from petra.articles import editing, finding, importing, listing, reader, sandbox, turn
@@ -340,6 +343,15 @@ def test_an_address_of_any_length_has_a_key_that_fits(people: People, blog_serve
     run = imported(people, blog_server, kind="url", url=blog_server.home + path)
     assert run.new == 1
     assert imported(people, blog_server, kind="url", url=blog_server.home + path).unchanged == 1
+
+
+def test_a_list_whose_address_no_index_row_holds_is_read_all_the_same(people: People, blog_server: BlogServer) -> None:
+    dice = random.Random(1)
+    path = "/sitemap.xml?" + "".join(dice.choice(string.ascii_letters) for _ in range(3_500))
+    blog_server.pages[path] = blog_server.pages["/sitemap.xml"]
+    blog_server.pages["/robots.txt"] = Page(f"Sitemap: {blog_server.home}{path}\n".encode(), "text/plain")
+    run = imported(people, blog_server)
+    assert (run.state, run.new) == (RunState.DONE, 3)
 
 
 def test_lost_imports_are_found_across_workspaces(people: People, blog_server: BlogServer, monkeypatch: Any) -> None:
