@@ -58,7 +58,10 @@ def store(run: ImportRun, found: Discovered, *, most: int) -> Listed:
     rows: list[ImportPage] = []
     calm: list[tuple[_Row, Candidate]] = []
     former_maybes = _former_maybes(run) if run.kind == "blog" else {}
-    for candidate in found.worth_reading():
+    wanted = found.worth_reading()
+    if len(wanted) > most:  # those that are not there yet come first, or no import would ever reach them
+        wanted.sort(key=lambda candidate: candidate.key in known)
+    for candidate in wanted:
         row = known.get(candidate.key)
         name = row.key if row is not None else candidate.key
         if name in seen:

@@ -354,6 +354,15 @@ def test_a_list_whose_address_no_index_row_holds_is_read_all_the_same(people: Pe
     assert (run.state, run.new) == (RunState.DONE, 3)
 
 
+def test_a_blog_longer_than_one_import_is_read_in_several(
+    people: People, blog_server: BlogServer, settings: Any
+) -> None:
+    settings.IMPORT_MAX_PAGES = 2
+    first, second = imported(people, blog_server), imported(people, blog_server)
+    assert first.new == 2 and first.problems_by_kind == {"budget": 1}
+    assert second.new == 1, "what is there already waits for what is not, though no list says when it changed"
+
+
 def test_lost_imports_are_found_across_workspaces(people: People, blog_server: BlogServer, monkeypatch: Any) -> None:
     started(people, blog_server)
     assert importing.resume_lost_imports() == 0
