@@ -59,7 +59,9 @@ def add_blog(address: str, *, name: str = "", is_asked: bool = True) -> Blog:
     for blog in Blog.objects.all():
         if address_key(blog.address) == key:
             return blog  # type: ignore[no-any-return]
-    return Blog.objects.create(address=url, name=(name or naming.first_name(url))[: naming.MAX_NAME])  # type: ignore[no-any-return]
+    called = (name or naming.first_name(url))[: naming.MAX_NAME]
+    # The button may be pressed twice: the second waits for the first, and takes its blog.
+    return Blog.objects.get_or_create(address=url, defaults={"name": called})[0]  # type: ignore[no-any-return]
 
 
 def start_import(blog: Blog, *, kind: str = "blog", url: str | None = None, actor_id: UUID | None = None) -> ImportRun:

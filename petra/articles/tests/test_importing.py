@@ -430,6 +430,26 @@ def test_two_imports_of_one_blog_do_not_run_at_once(people: People, blog_server:
         assert importing.add_blog(f"{blog_server.home}/index.html?utm_source=a").pk == blog.pk
 
 
+def test_a_blog_that_is_added_twice_at_once_is_one(real_people: People) -> None:
+    gate, found = threading.Barrier(2), list[object]()
+
+    def add() -> None:
+        try:
+            with scope.workspace(real_people.workspace.pk):
+                gate.wait(10)
+                found.append(importing.add_blog("https://bread.example/").pk)
+                clock.sleep(0.3)  # longer than the other needs to look for it
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=add) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 2 and found[0] == found[1], "a button pressed twice"
+
+
 def test_an_address_that_leads_nowhere_fails_with_one_sentence(people: People, settings: Any) -> None:
     settings.IMPORT_GAP_S = 0
     with scope.workspace(people.workspace.pk):
