@@ -12,12 +12,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models.expressions import Expression
+from django.db.models.expressions import Expression, RawSQL
 from typing_extensions import override
 
 from petra.tenancy.rowsecurity import Finder
 
-MAX_HITS = 2_000
+MAX_HITS = 100_000  # far over any workspace; they stay in the database
 MAX_QUERY_CHARS = 200
 # A word or "some words", with a minus or not. What is left out is asked for apart: another language's stem of a word
 # that the article holds would not be found in it, and so not keep it out.
@@ -60,6 +60,7 @@ begin
     order by published_at desc nulls last, id limit most;
 end $$"""  # noqa: S608 - made of constants
 
+_CALL = "select * from petra_search_articles(%s, %s, %s, %s, %s)"
 FINDER = Finder("petra_search_articles(text, text, text, text, integer)", _SEARCH, ("articles_article",))
 
 
@@ -87,11 +88,22 @@ class SearchWords(Expression):
         return hash(SearchWords)
 
 
-def search(words: str, *, most: int = MAX_HITS) -> list[UUID]:
+def search(words: str, *, most: int) -> list[UUID]:
     """List the articles of the open workspace that hold these words, newest first. Call inside a scope.
 
     `"..."`, `or` and `-` work as in web searches; the last word may be a beginning. Never raises for odd input.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_CALL, [*_asked(words), most])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def holding(words: str) -> RawSQL:
+    """Give the same articles as a query for `pk__in`, so that further conditions choose among all of them."""
+    return RawSQL(_CALL, [*_asked(words), MAX_HITS])  # noqa: S611 - a constant, its values apart
+
+
+def _asked(words: str) -> list[str]:
     words = words.replace("\x00", " ").strip()[:MAX_QUERY_CHARS]
     plain = list(re.finditer(r"\w+", words))
     head, starts = "", ""
@@ -100,6 +112,4 @@ def search(words: str, *, most: int = MAX_HITS) -> list[UUID]:
     parts = _PARTS.findall(words)
     wanted = " ".join(part for minus, part in parts if not minus)
     without = " or ".join(part.lstrip("-") for minus, part in parts if minus)
-    with connection.cursor() as cursor:
-        cursor.execute("select * from petra_search_articles(%s, %s, %s, %s, %s)", [wanted, head, starts, without, most])
-        return [row[0] for row in cursor.fetchall()]
+    return [wanted, head, starts, without]

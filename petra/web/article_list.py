@@ -91,7 +91,7 @@ def _filtered(request: MemberRequest, shown: str) -> QuerySet[Article]:
     if tag := request.GET.get("tag"):
         found = found.filter(tags__contains=[tag])
     if q := request.GET.get("q", "").strip():
-        words = Q(pk__in=searching.search(q))
+        words = Q(pk__in=searching.holding(q))
         found = found.filter(words | Q(url__icontains=q) if "/" in q or "." in q else words)
     counted = found.annotate(
         pin_count=_count(Post.objects.filter(article=OuterRef("pk"), removed_at=None)),

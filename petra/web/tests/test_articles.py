@@ -75,6 +75,20 @@ def test_the_list_is_filtered_and_ordered(people: People, browser: Client, house
     assert "Page is gone" in says(browser.get(reverse("articles")))
 
 
+def test_a_search_within_one_blog_finds_what_another_would_crowd_out(
+    people: People, browser: Client, house: House
+) -> None:
+    with scope.workspace(people.workspace.pk):
+        other = Blog.objects.create(address="https://loaf.example", name="Loaf")
+        Article.objects.bulk_create(
+            Article(blog=other, address_key=f"loaf.example/{n}", url=f"https://loaf.example/{n}", title=f"Salt {n}",
+                    language="en", published_at=clock.now())
+            for n in range(2_100)
+        )  # fmt: skip
+    assert listed(browser, people, q="salt", blog=str(house.blog.pk)) == [house.article.title, "A note on salt"]
+    assert "of 2102" in says(browser.get(reverse("articles"), {"q": "salt"}))
+
+
 def test_titles_are_ordered_as_they_are_shown(people: People, browser: Client, house: House) -> None:
     change(people, house.article, title="Zwieback", edited_title="a bread of two bakings")
     page = says(browser.get(reverse("articles"), {"sort": "title"}))
