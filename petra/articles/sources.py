@@ -11,12 +11,15 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.db.models import Count
+
 from petra.articles import importing, listing
 from petra.articles.candidates import Candidate, Discovered
 from petra.articles.collecting import askable, full_address
 from petra.articles.exports import read_export
-from petra.articles.identity import Site, site_of
-from petra.articles.models import Blog, ImportRun
+from petra.articles.feed_items import FeedItem
+from petra.articles.identity import Site, address_key, site_of
+from petra.articles.models import Article, Blog, ImportRun
 from petra.lib import addresses
 from petra.lib.addresses import BadAddress
 
@@ -78,7 +81,7 @@ def import_addresses(text: str, *, blog: Blog | None = None, actor_id: UUID | No
 def import_export(file: BinaryIO, *, blog: Blog | None = None, actor_id: UUID | None = None) -> ImportRun:
     """Import the posts of a WordPress export file. Raises NotAnExport and ImportBusy."""
     export = read_export(file)
-    blog = blog or importing.add_blog(export.home, is_asked=False)
+    blog = blog or _blog_with(export.posts) or importing.add_blog(export.home, is_asked=False)
     site = _site_of_all(blog, [item.url for item in export.posts])
     found = Discovered(site, blog.address, sources=["export"])
     for item in export.posts:
@@ -90,6 +93,14 @@ def import_export(file: BinaryIO, *, blog: Blog | None = None, actor_id: UUID | 
     if export.is_cut:
         found.tell(blog.address, "cut", "The export is longer than Petra reads, or broken; its start was taken.")
     return _start(blog, "export", found, actor_id)
+
+
+def _blog_with(posts: Sequence[FeedItem]) -> Blog | None:
+    """Give the blog that has most of an export's posts: people name a site in other ways than it names itself."""
+    keys = {address_key(item.url) for item in posts}
+    held = Article.objects.filter(address_key__in=keys).values("blog").annotate(n=Count("pk")).order_by("-n", "blog")
+    most = held.first()
+    return Blog.objects.get(pk=most["blog"]) if most is not None else None
 
 
 def _start(blog: Blog, kind: str, found: Discovered, actor_id: UUID | None) -> ImportRun:

@@ -158,3 +158,18 @@ def test_a_list_of_addresses_is_imported_and_what_is_odd_is_told(people: People,
         assert ImportPage.objects.get(state="article").article is not None
         with pytest.raises(BadAddress):
             sources.import_addresses("\n \n#only this\nfile:///etc/passwd\n")
+
+
+def test_an_export_goes_to_the_blog_that_has_its_posts(people: People) -> None:
+    with scope.workspace(people.workspace.pk):
+        blog = importing.add_blog("http://www.bread.example/blog/")
+        Article.objects.create(
+            blog=blog, address_key="bread.example/loaf-1", url="https://bread.example/loaf-1/", title="Loaf 1"
+        )
+        run = sources.import_export(export(post(1), post(2)))
+        assert run.blog == blog, "the export calls the site by its first page"
+    assert (done(people, run).new, run.unchanged) == (1, 1)
+    with scope.workspace(people.workspace.pk):
+        importing.add_blog("https://bread.example/other/")
+        run = sources.import_export(export(post(3, link="https://bread.example/other/loaf-3/")))
+        assert run.blog.address == "https://bread.example/", "no blog has this one: it is that of the site"
