@@ -50,7 +50,7 @@ LISTEN_EVERY_S = 0.25
 _MOST_TOKENS, _MOST_USD = 10_000_000, 1000  # for one exchange; what is told beyond is no count
 _KNOWN = (failures.ModelAPIError, failures.UnexpectedModelBehavior, httpx2.HTTPError, OSError, TimeoutError)
 # SDKs stumble with these over answers that are JSON but not in the provider's form.
-_STUMBLES = (TypeError, AttributeError, KeyError, IndexError, ValueError, AssertionError)
+_STUMBLES = (TypeError, AttributeError, KeyError, IndexError, ValueError, AssertionError, RecursionError)
 
 Listen = Callable[[str], bool]  # told all of the text so far; False ends it
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from petra.ai.contract import Cause
 
 _LONGEST_DETAIL = 300
+_DEEPEST = 8  # of what stands in one another; no error has so much
 _LONGEST_WAIT_S = 24 * 3600.0
 # Keys of providers begin so; in masked ones stars or dots stand for the middle.
 _LIKE_A_KEY = re.compile(
@@ -99,19 +100,21 @@ def wait_of(headers: Mapping[str, str]) -> float | None:
     return float(told) if told.isascii() and told.isdigit() else None
 
 
-def sentence_of(told: object) -> str:
+def sentence_of(told: object, depth: int = 0) -> str:
     """Find the sentence in an error's body, wherever it stands; empty for a page of HTML."""
+    if depth > _DEEPEST:
+        return ""
     if isinstance(told, str | bytes):
         text = told.decode("utf-8", errors="replace") if isinstance(told, bytes) else told
         try:
-            return sentence_of(json.loads(text)) if text.lstrip()[:1] in ("{", "[", '"') else _plain(text)
+            return sentence_of(json.loads(text), depth + 1) if text.lstrip()[:1] in ("{", "[", '"') else _plain(text)
         except (ValueError, RecursionError):
             return _plain(text)
     if isinstance(told, list):
-        return next((found for item in told[:5] if (found := sentence_of(item))), "")
+        return next((found for item in told[:5] if (found := sentence_of(item, depth + 1))), "")
     if isinstance(told, Mapping):
         for name in ("message", "error", "detail", "error_description", "msg"):
-            if told.get(name) and (found := sentence_of(told[name])):
+            if told.get(name) and (found := sentence_of(told[name], depth + 1)):
                 return found
     return ""
 

@@ -91,9 +91,9 @@ def _first(told: Mapping[str, Any], field: str) -> Any:
     return next((told[name] for name in _NAMES[field] if told.get(name)), None)
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, depth: int = 0) -> str:
     if isinstance(value, list):
-        return " ".join(_text(item) for item in value).strip()
+        return " ".join(_text(item, depth + 1) for item in value).strip() if depth < 3 else ""
     return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 

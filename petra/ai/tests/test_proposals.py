@@ -58,6 +58,15 @@ def test_line_ends_and_odd_values_do_no_harm() -> None:
     assert read('{"title": true, "description": {"text": "x"}}') == Words()
 
 
+@pytest.mark.parametrize("depth", [150, 600, 900, 100_000])
+def test_lists_in_lists_without_an_end_are_no_text(depth: int) -> None:
+    nested = "[" * depth + '"x"' + "]" * depth
+    for name in ("title", "topics"):
+        text = f'{{"{name}": {nested}}}'
+        assert (read(text) or Words()) == Words()
+        assert partial(text) == Words()
+
+
 def test_what_has_come_so_far_is_read() -> None:
     assert partial("") == Words()
     assert partial("Here it is: ```json\n{") == Words()

@@ -196,6 +196,8 @@ def test_what_is_no_json_is_asked_for_again_once(ai_double: AiDouble, streams: b
         (Answer("nothing", raw=b""), Cause.BAD_ANSWER, "form"),
         (Answer("no choices", raw=b'{"choices": []}'), Cause.BAD_ANSWER, "form"),
         (Answer("no message", raw=b'{"choices": [{"message": null}]}'), Cause.BAD_ANSWER, "form"),
+        (Answer("too deep", raw=b'{"choices": ' + b"[" * 100_000), Cause.BAD_ANSWER, "form"),
+        (Answer("error too deep", 500, raw=b"[" * 600 + b"]" * 600), Cause.PROVIDER_ERROR, "500"),
         (Answer("not there", 404, raw=b"<html>Not Found</html>"), Cause.BAD_ADDRESS, "/v1"),
     ],
     ids=lambda value: value.name if isinstance(value, Answer) else "",
