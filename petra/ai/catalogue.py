@@ -23,6 +23,7 @@ from petra.lib.addresses import BadAddress
 from petra.lib.outbound import AllowPrivate
 
 _MOST = 1000
+_LONGEST_NAME = 120  # as long as one that can be entered
 # Models that write no texts, by the names providers give them (2026-11).
 _NOT_FOR_WRITING = re.compile(
     r"(?<![a-z])(?:\w*embed\w*|whisper|tts|transcri\w*|dall-e|images?|imagen|veo|sora|lyria|audio|speech|voice|realtime"
@@ -75,7 +76,12 @@ def listed(listing: Listing, address: str, *, key: str, timeout_s: float, may_be
         found = pool.submit(asyncio.run, asked).result()
     if isinstance(found, Failure):
         raise WriterFailed(found.cause, found.detail, retry_after_s=found.retry_after_s)
-    return sorted({name for name in found if name and not _NOT_FOR_WRITING.search(name)})[:_MOST]
+    return sorted({name for name in found if _is_name(name) and not _NOT_FOR_WRITING.search(name)})[:_MOST]
+
+
+def _is_name(name: str) -> bool:
+    """Say whether a page can show it and a person choose it: a server may call its models anything."""
+    return 0 < len(name) <= _LONGEST_NAME and name.isprintable()
 
 
 async def _asked(

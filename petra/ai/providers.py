@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from petra.ai import catalogue
+from petra.ai import catalogue, failing
 from petra.ai.catalogue import Listing
 from petra.ai.contract import Cause, Writer, WriterFailed
 from petra.ai.ladder import Form
@@ -152,7 +152,7 @@ def check(access: Access, *, address: str = "") -> str:
     if heard.failure is not None:
         failure = heard.failure
         raise WriterFailed(failure.cause, failure.detail, retry_after_s=failure.retry_after_s, usage=heard.usage)
-    return heard.model
+    return failing.cleaned(heard.model, access.key) or _model(access)
 
 
 def _model(access: Access) -> str:

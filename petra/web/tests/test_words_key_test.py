@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from html import unescape
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from conftest import People
+from petra.ai import scripted
+from petra.ai.testing import KEY, AiDouble
 
 
 @pytest.mark.parametrize(
@@ -54,3 +58,24 @@ def test_a_limit_in_money_without_a_price_is_told_before_anybody_asks(people: Pe
         browser.post(reverse("settings_writing"), {**form, "per_minute": 60, "at_once": 5})
         page = unescape(browser.get(reverse("settings_writing")).content.decode())
         assert (words in page) == is_told, form
+
+
+def test_names_no_page_can_show_are_no_names_of_models(
+    people: People, browser_of: object, ai_double: AiDouble, settings: Settings
+) -> None:
+    settings.ALLOW_PRIVATE = [f"127.0.0.1:{ai_double.port}"]
+    browser: Client = browser_of(people.alice)  # type: ignore[operator]
+    entered = {"provider": "compatible", "key": KEY, "base_url": ai_double.url, "model": "small"}
+    browser.post(reverse("settings_writing"), {**entered, "per_minute": 60, "at_once": 5})
+    done = scripted.completion(f"a\ud800b\u202ec {KEY}", "ready", "stop", None)
+    ai_double.script(scripted.Answer("odd name", raw=json.dumps(done).encode()))
+    page = browser.post(reverse("settings_writing_act", args=["test"]), follow=True).content.decode()
+    assert "a b c … answered." in page and KEY not in page
+
+    ai_double.knows = ("a\ud800b", "x\u202eevil", "n\0ul", "line\nbreak", "m" * 121, "<b>", "small")
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = browser.post(reverse("settings_writing_act", args=["models"]), follow=True, headers=headers)
+        page = answer.content.decode()
+        assert "small" in page and "&lt;b&gt;" in page and "m" * 121 not in page
+        assert not any(odd in page for odd in ("evil", "\0ul", "line\nbreak"))
+    assert browser.get(reverse("settings_writing")).status_code == 200
