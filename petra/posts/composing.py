@@ -330,8 +330,10 @@ def _words(text: str) -> str:
 
 def _topics(topics: Sequence[str]) -> list[str]:
     """Give topics as they are kept: each once whatever its case, the first ones count."""
-    found = {topic.casefold(): topic for topic in reversed([" ".join(_words(topic).split())[:80] for topic in topics])}
-    return [topic for topic in reversed(found.values()) if topic][:MAX_TOPICS]
+    found: dict[str, str] = {}
+    for topic in (" ".join(_words(topic).split())[:80] for topic in topics):
+        found.setdefault(topic.casefold(), topic)
+    return [topic for topic in found.values() if topic][:MAX_TOPICS]
 
 
 def _link(text: str) -> str:

@@ -82,10 +82,10 @@ def pin_version(request: MemberRequest, pin_id: UUID, version_id: UUID) -> HttpR
 @require_POST
 @member_page(Role.EDITOR)
 def pin_topics(request: MemberRequest, pin_id: UUID) -> HttpResponse:
-    """Add a topic or take one away. Several may be added at once, divided by commas."""
+    """Add a topic or take one away. Several may be added at once, divided by commas; those of others stay."""
     post = _get(pin_id)
     removed = request.POST.get("remove")
-    kept = [topic for topic in request.POST.getlist("topic") if topic != removed]
+    kept = [topic for topic in post.topics if topic != removed]
     added = request.POST.get("add", "").split(",") if removed is None else []
     return _done(request, post, lambda: composing.edit_post(post, version=post.version, topics=[*kept, *added]))
 

@@ -173,13 +173,25 @@ def test_a_cause_nobody_knows_is_told_as_well() -> None:
 def test_topics_are_added_and_taken_away(people: People, browser: Client, pin: Post) -> None:
     address = reverse("pin_topics", args=[pin.pk])
     topics = list(pin.topics)
-    browser.post(address, {"topic": topics, "add": "One pan, Weeknight"})
+    browser.post(address, {"add": "One pan, Weeknight"})
     assert here(people, pin).topics == [*topics, "One pan", "Weeknight"]
-    answer = browser.post(address, {"topic": here(people, pin).topics, "remove": "Miso", "add": "x"}, headers=HTMX)
+    answer = browser.post(address, {"remove": "Miso", "add": "x"}, headers=HTMX)
     assert here(people, pin).topics == ["Salmon recipes", "One pan", "Weeknight"]
     assert 'hx-target="#pin-topics"' in says(answer)
     too_many = browser.post(address, {"topic": [f"t{n}" for n in range(40)], "add": ""}, headers=HTMX)
     assert too_many.status_code < 500
+
+
+def test_topics_of_somebody_else_stay_and_each_keeps_its_place(people: People, browser: Client, pin: Post) -> None:
+    address = reverse("pin_topics", args=[pin.pk])
+    browser.post(address, {"topic": pin.topics, "add": "One pan"})
+    browser.post(address, {"topic": pin.topics, "add": "Fish"})  # as from a page that was open before
+    assert here(people, pin).topics == [*pin.topics, "One pan", "Fish"]
+    browser.post(address, {"add": "miso, Rice, rice"})
+    assert here(people, pin).topics == [*pin.topics, "One pan", "Fish", "Rice"]
+    browser.post(address)
+    browser.post(address, {"remove": "Nobody's"})
+    assert here(people, pin).topics == [*pin.topics, "One pan", "Fish", "Rice"]
 
 
 def test_what_is_made_with_ai_is_said_on_the_pin_and_has_the_blogs_default(
