@@ -136,7 +136,10 @@ def _all_of(ids: list[str]) -> list[Post]:
 
 def _listed(request: MemberRequest) -> list[Post]:
     """Fetch all pins of the list that was on the page, whatever page of it; never more than a run may have."""
-    query = QueryDict(urlsplit(request.POST.get("back", "")).query)
+    asked = urlsplit(way_back(request, "")).query
+    if "%00" in asked:  # no page of ours had this address
+        raise Http404
+    query = QueryDict(asked)
     found = pins_filter.filtered(query)
     if query.get("state"):
         found = pin_status.with_look(found).filter(look=query["state"])

@@ -249,6 +249,14 @@ def test_many_are_asked_for_with_their_number_and_cost(
         assert WordsTask.objects.exclude(run=run).count() == 4
 
 
+def test_what_a_list_was_is_read_from_an_address_of_ours_only(browser: Client, pin: Post) -> None:
+    for back, status in [("//[x", 302), ("http://[::1", 302), ("/pins?q=%00", 404), ("/pins?q=a%00b&state=x", 404)]:
+        start = {"which": "all", "fields": ["title"], "back": back}
+        assert browser.post(reverse("pins_words_start"), start).status_code == status
+        asked = browser.post(reverse("pins_words"), {"pin": [str(pin.pk)], "back": back})
+        assert asked.status_code == {302: 200}.get(status, status)
+
+
 def test_a_run_is_paused_resumed_stopped_and_says_why_it_waits(people: People, browser: Client, house: House) -> None:
     with scope.workspace(people.workspace.pk):
         run = words_rows.words_run(house)
