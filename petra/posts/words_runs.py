@@ -85,14 +85,15 @@ def start_run(
     if not 1 <= len(wanted) <= MOST:
         raise ProductError("how_many", f"Choose between 1 and {MOST:,} posts.")
     chosen = writing.chosen_fields(fields)
-    if len(brief) > MAX_BRIEF:
+    wish = plain(brief)  # a browser sends two characters for each end of a line, and counts one
+    if len(wish) > MAX_BRIEF:
         raise ProductError("brief", f"At most {MAX_BRIEF:,} characters, please.")
     posts = {post.pk: post for post in Post.objects.kept().filter(pk__in=wanted)}
     if len(posts) != len(wanted):
         raise ProductError("not_here", "Some of these are not here any more. Reload and choose again.", http_status=404)
     run: WordsRun = WordsRun.objects.create(
         fields=chosen,
-        brief=plain(brief),
+        brief=wish,
         is_overwriting_edited=overwrite_edited,
         actor_id=actor_id,
     )

@@ -257,6 +257,14 @@ def test_what_a_list_was_is_read_from_an_address_of_ours_only(browser: Client, p
         assert asked.status_code == {302: 200}.get(status, status)
 
 
+def test_a_wish_for_all_may_fill_its_field(people: People, browser: Client, pin: Post) -> None:
+    typed = "x" * 499 + "\n" + "y" * 500  # as a browser counts; it sends another character for each line's end
+    start = {"pin": [str(pin.pk)], "fields": ["title"], "brief": typed.replace("\n", "\r\n")}
+    browser.post(reverse("pins_words_start"), start)
+    with scope.workspace(people.workspace.pk):
+        assert WordsRun.objects.get().brief == typed
+
+
 def test_a_run_is_paused_resumed_stopped_and_says_why_it_waits(people: People, browser: Client, house: House) -> None:
     with scope.workspace(people.workspace.pk):
         run = words_rows.words_run(house)
