@@ -127,7 +127,9 @@ def _estimate(posts: Sequence[Post], count: int, standing: access_keys.Standing)
     else:
         complete = Post.objects.complete().get(pk=posts[0].pk)
         request = asking.question(complete).request
-        most = budget.priced(money.most_it_can_cost(request, words_writers.model_words(standing)), standing)
+        model, provider = words_writers.model_words(standing), standing.provider
+        dearest = money.most_it_can_cost(request, model, provider=provider, base_url=standing.base_url)
+        most = budget.priced(dearest, standing)
         if most.cost_usd is None:
             return _("What it costs is not known: Petra has no price for this model.")
         said = _("At most about %(cost)s.") % {"cost": words_view.money(most.cost_usd * count)}

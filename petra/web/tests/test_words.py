@@ -265,6 +265,13 @@ def test_a_wish_for_all_may_fill_its_field(people: People, browser: Client, pin:
         assert WordsRun.objects.get().brief == typed
 
 
+def test_a_first_run_is_told_what_a_model_of_known_price_costs(people: People, browser: Client, pin: Post) -> None:
+    with scope.workspace(people.workspace.pk):
+        access_keys.save(None, access_keys.Wish("openai", key=SECRET_KEY))
+    dialog = says(browser.post(reverse("pins_words"), {"pin": [str(pin.pk)]}, headers=HTMX))
+    assert "At most about $0." in dialog and "no price for this model" not in dialog
+
+
 def test_a_run_is_paused_resumed_stopped_and_says_why_it_waits(people: People, browser: Client, house: House) -> None:
     with scope.workspace(people.workspace.pk):
         run = words_rows.words_run(house)
