@@ -51,9 +51,17 @@ class _Words(forms.Textarea):
         return super().get_context(name, value, {**(attrs or {}), "data-removes": _("Remove {word}")})
 
 
+class _Text(forms.CharField):
+    """A text of several lines, whose ends count as the one character a browser counts."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if isinstance(text, str) else text
+
+
 def _text(label: Any, hint: Any = "") -> forms.CharField:  # lazy texts have a type of their own in the stubs
     widget = forms.Textarea(attrs=dict(_LONG))
-    return forms.CharField(label=label, help_text=hint, required=False, max_length=brand.MAX_TEXT, widget=widget)
+    return _Text(label=label, help_text=hint, required=False, max_length=brand.MAX_TEXT, widget=widget)
 
 
 def _list(label: Any, hint: Any) -> forms.CharField:

@@ -105,6 +105,14 @@ def test_bad_values_are_refused_with_their_reason_and_nothing_is_saved(
         assert not Generation.objects.filter(state=GenerationState.RUNNING).exists()
 
 
+def test_a_text_of_several_lines_may_fill_its_field(
+    people: People, browser: Client, house: House, address: str
+) -> None:
+    typed = "Short.\n" * 250 + "y" * 250  # as a browser counts; it sends another character for each line's end
+    assert browser.post(address, {**GOOD, "voice": typed.replace("\n", "\r\n")}).status_code == 302
+    assert voice_of(people, house.blog).voice == typed
+
+
 def test_a_sample_is_saved_first_and_written_stopped_used_and_dropped(
     people: People, browser: Client, house: House, pin: Post, address: str
 ) -> None:
