@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from petra.accounts import keyring
 from petra.ai import providers
@@ -168,8 +169,8 @@ def opened(blog_id: UUID | None) -> Opened:
 
 
 def note(standing: Standing, failure: WriterFailed | None) -> None:
-    """Keep how the access last failed, or that it works again."""
-    rows = WriterAccess.objects.filter(pk=standing.access_id)
+    """Keep how the access last failed, or that it works again. Of one that was changed meanwhile nothing is known."""
+    rows = _asked_as(standing)
     if failure is None:
         if standing.last_error:
             rows.update(last_error="", last_error_detail="", last_error_at=None, checked_at=clock.now())
@@ -216,7 +217,19 @@ def _asked(workspace_id: UUID, blog_id: UUID | None, ask: Callable[[Access], T],
         with scope.workspace(workspace_id):
             note(standing, failure)
             if failure is None:
-                WriterAccess.objects.filter(pk=standing.access_id).update(checked_at=clock.now())
+                _asked_as(standing).update(checked_at=clock.now())
+
+
+def _asked_as(standing: Standing) -> QuerySet[WriterAccess]:
+    """Find the access where it is still what was asked with: the same key, provider and model."""
+    found: QuerySet[WriterAccess] = WriterAccess.objects.filter(
+        pk=standing.access_id,
+        provider=standing.provider,
+        base_url=standing.base_url,
+        model=standing.model,
+        key_set_at=standing.key_set_at,
+    )
+    return found
 
 
 def _row_for(blog_id: UUID | None) -> WriterAccess | None:

@@ -420,3 +420,18 @@ def test_only_a_version_is_restored(desk: Desk, scripted: ScriptedWriter) -> Non
             writing.restore(Generation.objects.get(pk=made.pk))
         post.refresh_from_db()
         assert post.title == "Old title"
+
+
+def test_a_failure_of_the_key_before_says_nothing_of_the_new_one(desk: Desk, scripted: ScriptedWriter) -> None:
+    def change() -> None:
+        with desk:
+            access_keys.save(None, replace(SCRIPTED, key="sk-test-new-9876543210"))
+
+    scripted.answers = [WriterFailed(Cause.KEY_REFUSED, "Wrong key"), WriterFailed(Cause.KEY_REFUSED, "Wrong key")]
+    scripted.meanwhile = change
+    assert desk.proposed().error == Cause.KEY_REFUSED
+    with desk:
+        assert access_keys.access_of(None).last_error == ""
+    desk.proposed()
+    with desk:
+        assert access_keys.access_of(None).last_error == Cause.KEY_REFUSED
