@@ -61,12 +61,11 @@ def start(
     if Generation.objects.filter(post=here, state=GenerationState.RUNNING).exists():
         raise Writing
     said = _feedback(feedback)
-    last: Generation | None = Generation.objects.filter(post=here, state=GenerationState.PROPOSED).first()
     made = begin(
         here,
         fields=chosen_fields(fields),
         feedback=said,
-        turns=_turns(here, last, said) if said else [],
+        turns=_turns(here, said) if said else [],
         actor_id=actor_id,
         variant=here.version if variant is None else variant,
         is_waited_for=True,
@@ -271,11 +270,17 @@ def _feedback(text: str) -> str:
     return kept
 
 
-def _turns(post: Post, last: Generation | None, feedback: str) -> list[dict[str, object]]:
-    """Go on with the conversation of the last proposal, or begin one about what the post says."""
-    said = versions.words_of(last if last is not None else post)
+def _turns(post: Post, feedback: str) -> list[dict[str, object]]:
+    """Go on with the conversation of the last proposal, else about what the post says; also after a try in vain."""
+    last: Generation | None = Generation.objects.filter(post=post, state=GenerationState.PROPOSED).first()
     before: list[dict[str, object]] = list(last.turns) if last is not None else []
-    return [*before, {**versions.plain(said), "feedback": feedback}][-MAX_TURNS:]
+    told = versions.plain(versions.words_of(last if last is not None else post))
+    vain = current(post)
+    if vain is not None and vain.state in (GenerationState.FAILED, GenerationState.STOPPED) and vain.turns:
+        *earlier, spoken_of = vain.turns
+        is_of_the_post = versions.from_plain(spoken_of) == versions.from_plain(vain.before)
+        before, told = (before, told) if is_of_the_post else (earlier, spoken_of)
+    return [*before, {**told, "feedback": feedback}][-MAX_TURNS:]
 
 
 def _forget_old_tries(post: Post, *, but: Generation) -> None:

@@ -110,6 +110,34 @@ def test_feedback_goes_on_with_the_conversation(desk: Desk, scripted: ScriptedWr
         assert list(states) == ["proposed"]  # of what became no version, the last one
 
 
+def test_a_failure_does_not_end_the_conversation(desk: Desk, scripted: ScriptedWriter) -> None:
+    scripted.answers = [NEW, WriterFailed(Cause.CONTENT_REFUSED), WriterFailed(Cause.CONTENT_REFUSED)]
+    desk.proposed()
+    for feedback in ("Shorter.", "Shorter, please.", "Short."):
+        desk.proposed(feedback=feedback)
+    assert [(turn.proposal.title, turn.feedback) for turn in scripted.asked[3].turns] == [("New title", "Short.")]
+    stopped = desk.start(feedback="And funnier.")
+    with desk:
+        writing.stop(stopped)
+    desk.proposed(feedback="Funnier.")
+    said = [(turn.proposal.title, turn.feedback) for turn in scripted.asked[4].turns]
+    assert said == [("New title", "Short."), ("Title 4", "Funnier.")]
+    with desk as post:
+        composing.edit_post(post, version=post.version, title="By hand")
+        writing.drop(Generation.objects.get(state=GenerationState.PROPOSED))
+    desk.proposed(feedback="Warmer.")
+    assert [turn.proposal.title for turn in scripted.asked[5].turns] == ["By hand"]
+
+
+def test_who_edits_after_a_failure_speaks_of_what_they_wrote(desk: Desk, scripted: ScriptedWriter) -> None:
+    scripted.answers = [WriterFailed(Cause.CONTENT_REFUSED)]
+    for title in ("By hand", "By hand, again"):
+        with desk as post:
+            composing.edit_post(post, version=post.version, title=title)
+        desk.proposed(feedback="Shorter.")
+    assert [turn.proposal.title for turn in scripted.asked[1].turns] == ["By hand, again"]
+
+
 def test_what_a_person_wrote_meanwhile_is_not_written_over(desk: Desk, scripted: ScriptedWriter) -> None:
     def edit() -> None:
         with desk as post:
