@@ -47,6 +47,7 @@ def restore(
     `fields` are of `versions.ALL_WORDS`. Raises EditedMeanwhile where `version` is not the post's, and ProductError
     `no-version` for what is none: nobody has checked what came of a proposal that was stopped. Call inside a scope.
     """
+    Post.objects.select_for_update(no_key=True).get(pk=generation.post_id)  # whoever edits another field waits
     post: Post = Post.objects.complete().get(pk=generation.post_id)
     if generation.state != GenerationState.KEPT:
         raise ProductError("no-version", "This version isn't there any more.", http_status=409)

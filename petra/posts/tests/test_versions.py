@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import threading
+from typing import Any
 
+import pytest
+from django.db import connections
+
+from conftest import People
+from petra.ai.contract import Words
 from petra.posts import composing, metadata, versions, writing
 from petra.posts.models import Generation, GenerationKind, Post
 from petra.posts.testing import post_of
 from petra.posts.tests.samples import article
+from petra.tenancy import scope
 from petra.tenancy.models import Workspace
 
 HAND, WRITE, RESTORE = GenerationKind.HAND, GenerationKind.WRITE, GenerationKind.RESTORE
@@ -81,3 +88,40 @@ def test_what_a_person_wrote_or_chose_is_known_as_theirs(post: Post) -> None:
     assert versions.by_person([post]) == set()
     writing.restore(writing.history(post)[1])
     assert versions.by_person([post]) == {post.pk}
+
+
+def test_what_is_edited_while_another_field_is_restored_is_not_lost(
+    real_people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id = real_people.workspace.pk
+    with scope.workspace(workspace_id):
+        post = post_of(article())
+        metadata.write_words(post)
+        old = writing.history(post)[1]
+    refused: list[Exception] = []
+
+    def edit_elsewhere() -> None:
+        try:
+            with scope.workspace(workspace_id):
+                edit(post, description="Typed meanwhile.")
+        except composing.EditedMeanwhile as error:  # a person is shown both
+            refused.append(error)
+        finally:
+            connections.close_all()
+
+    other, merged = threading.Thread(target=edit_elsewhere), versions.merged
+
+    def slowly(*args: Any) -> Words:
+        if not other.ident:
+            other.start()
+            other.join(0.5)
+        return merged(*args)
+
+    monkeypatch.setattr(versions, "merged", slowly)
+    with scope.workspace(workspace_id):
+        writing.restore(old, fields=["title"])
+    other.join(10)
+    with scope.workspace(workspace_id):
+        post = Post.objects.get(pk=post.pk)
+        assert post.title == "Old title"
+        assert refused or post.description == "Typed meanwhile."
