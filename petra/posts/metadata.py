@@ -54,6 +54,8 @@ def restore(
     words = versions.merged(
         versions.words_of(generation), versions.words_of(post), versions.ALL_WORDS if fields is None else fields
     )
+    if version in (None, post.version) and words == versions.words_of(post):  # pressed twice: no version goes for that
+        return post
     versions.put(post, words, kind=GenerationKind.RESTORE, actor_id=actor_id, version=version, writer=generation.writer)
     settle_state(post)
     events.record("post.words_restored", subject=post, actor_id=actor_id, writer=generation.writer)

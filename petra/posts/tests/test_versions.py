@@ -69,6 +69,14 @@ def test_restoring_puts_a_copy_on_top_whole_or_one_field(post: Post) -> None:
         writing.restore(written, version=1)
 
 
+def test_restoring_once_more_changes_nothing_and_drops_no_version(post: Post) -> None:
+    written = writing.history(post)[0]
+    edit(post, title="By hand")
+    for _ in range(3):
+        assert writing.restore(written).title == written.title
+        assert kinds(post) == [(4, RESTORE), (3, HAND), (2, WRITE)]
+
+
 def test_an_edit_of_something_else_makes_no_version(post: Post) -> None:
     edit(post, link="https://blog.example/other")
     edit(post, title=post.title)
