@@ -20,12 +20,13 @@ from petra.media import storing
 from petra.media.models import Asset, Rendition
 from petra.media.pictures import DAMAGED
 from petra.posts import brand, drafting, examples
-from petra.posts.models import Generation, Post
+from petra.posts.models import Generation, GenerationState, Post
 from petra.posts.versions import from_plain, words_of
 
 MAX_SIDE_PX: Final = 1024
 _QUALITY: Final = 80
 _MOST_SIBLINGS: Final = 8
+_MOST_PROPOSED: Final = 4  # of theirs
 NO_NETWORK: Final = WordLimits()  # the narrowest of what the networks take, until one is chosen
 
 
@@ -110,12 +111,21 @@ def _files(cover: Asset | None) -> tuple[str, ...]:
 
 
 def _siblings(post: Post) -> tuple[Words, ...]:
-    """Give the words of the article's other pins: these shall differ from them."""
+    """Give the words of the article's other pins, and those proposed for them: these shall differ from them."""
     if post.article_id is None:
         return ()
     others = Post.objects.kept().filter(article_id=post.article_id).exclude(pk=post.pk).order_by("-updated_at")
-    found = [words_of(other) for other in others[:_MOST_SIBLINGS]]
+    proposed = Generation.objects.filter(post__in=others, state=GenerationState.PROPOSED).order_by("-finished_at")
+    rows = [*others[:_MOST_SIBLINGS], *proposed[:_MOST_PROPOSED]]
+    found = [words_of(row) for row in rows]
     return tuple(words for words in found if words != Words())
+
+
+def place_of(post: Post) -> int:
+    """Count the article's pins before this one: asked for at once, each is to speak of another side of it."""
+    if post.article_id is None:
+        return 0
+    return int(Post.objects.kept().filter(article_id=post.article_id, created_at__lt=post.created_at).count())
 
 
 def limits_of(post: Post) -> WordLimits:

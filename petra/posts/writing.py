@@ -14,7 +14,7 @@ from uuid import UUID
 from petra.ai.contract import ALL_FIELDS, FIELDS
 from petra.lib import clock, queue
 from petra.lib.errors import ProductError
-from petra.posts import metadata, versions, words_finding
+from petra.posts import asking, metadata, versions, words_finding
 from petra.posts.metadata import reset as reset
 from petra.posts.metadata import restore as restore
 from petra.posts.models import Generation, GenerationKind, GenerationState, Post, WordsState
@@ -67,7 +67,7 @@ def start(
         feedback=said,
         turns=_turns(here, said) if said else [],
         actor_id=actor_id,
-        variant=here.version if variant is None else variant,
+        variant=here.version + asking.place_of(here) if variant is None else variant,
         is_waited_for=True,
     )
     _tell_start(here, made)

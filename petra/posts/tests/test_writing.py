@@ -13,10 +13,10 @@ from pytest_django.fixtures import Settings
 from conftest import People
 from petra.ai.contract import Cause, Usage, Words, WriterFailed
 from petra.lib.errors import ProductError
-from petra.posts import access_keys, budget, composing, leases, writing, writing_job
+from petra.posts import access_keys, budget, composing, leases, metadata, writing, writing_job
 from petra.posts.models import AiMonth, Generation, GenerationKind, GenerationState, Post, WordsState, WriterSeat
 from petra.posts.testing import SCRIPTED, ScriptedWriter, let_time_pass, post_of, work
-from petra.posts.tests.samples import article
+from petra.posts.tests.samples import TEXT, article
 from petra.posts.versions import words_of
 from petra.tenancy import scope
 from petra.webhooks.models import Event
@@ -197,6 +197,20 @@ def test_again_asks_the_same_and_drop_puts_it_away(desk: Desk, scripted: Scripte
         writing.drop(other)
         assert (post.title, post.words_state) == ("Old title", WordsState.DRAFT)
         assert Event.objects.filter(kind="post.words_dropped").count() == 1
+
+
+def test_the_pins_of_one_article_asked_for_at_once_say_different_things(people: People) -> None:
+    with scope.workspace(people.workspace.pk):
+        of_soup = article(text=TEXT + TEXT.replace("soup", "stew").replace("pumpkin", "carrot"))
+        posts = [post_of(of_soup, title=f"Soup {number}") for number in range(5)]
+        for number, post in enumerate(posts):
+            metadata.write_words(post, variant=number)
+        asked = [writing.start(post) for post in posts]
+        assert len({generation.variant for generation in asked}) == 5  # for five workers at the same moment
+    work()
+    with scope.workspace(people.workspace.pk):
+        said = Generation.objects.filter(state=GenerationState.PROPOSED).values_list("description", flat=True)
+        assert len(said) == 5 and len(set(said)) == 5
 
 
 def test_a_second_asking_is_refused_while_one_runs(desk: Desk, scripted: ScriptedWriter) -> None:
