@@ -19,7 +19,7 @@ from petra.ai.lexicon import DETERMINERS
 from petra.ai.tongues import name_of, wrong_language
 from petra.ai.unwanted import Unwanted, unwanted_by
 
-MAX_TOPICS = 20
+MAX_TOPICS = 10
 MAX_TOPIC = 60  # characters
 _READ_AT_MOST = 20_000  # characters of an answer's text; the longest limit of a network is far below
 _LABELS = {"title": "title", "description": "description", "alt_text": "alt text"}

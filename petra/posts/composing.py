@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from django.db.models import F, Max
 
 from petra.accounts.models import Target
+from petra.ai import answers
 from petra.articles.models import Article, Blog
 from petra.lib import clock, ids, queue
 from petra.lib.errors import ProductError
@@ -27,7 +28,7 @@ from petra.webhooks import events
 JOB = "posts.draft"
 MAX_PICTURES = 5
 MAX_POSTS_AT_ONCE = 10
-MAX_TOPICS = 10
+MAX_TOPICS = answers.MAX_TOPICS
 MAX_TEXT = 10_000  # of any field: far over every network's limit, far under what hurts
 
 

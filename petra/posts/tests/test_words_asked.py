@@ -20,7 +20,7 @@ from petra.articles.models import Article
 from petra.lib import clock, notify
 from petra.media import storing
 from petra.media.tests import samples as pictures
-from petra.posts import access_keys, asking, brand, writing, writing_job
+from petra.posts import access_keys, asking, brand, composing, writing, writing_job
 from petra.posts.models import Generation, GenerationState, Post, WordsState
 from petra.posts.testing import choose_double, post_of, work
 from petra.posts.tests.samples import article
@@ -79,6 +79,18 @@ def test_feedback_is_sent_as_a_conversation(people: People, double: AiDouble) ->
     assert roles[-2:] == ["assistant", "user"]
     assert first.title in scripted.text_of(double.asked[1].messages[-2])
     assert "Say that it freezes well." in scripted.text_of(double.asked[1].messages[-1])
+
+
+def test_no_more_topics_come_than_a_person_can_keep(people: People, double: AiDouble) -> None:
+    post_id = soup_of(people, double)
+    many = tuple(f"soup of kind {number}" for number in range(15))
+    double.script(scripted.these("Soup for cold days", "Roast the pumpkin in its skin.", "A bowl of soup", many))
+    made = ask(people, post_id)
+    with scope.workspace(people.workspace.pk):
+        post = writing.use(made)
+        topics = list(post.topics)
+        composing.edit_post(post, version=post.version, topics=topics[1:])
+        assert Post.objects.get(pk=post_id).topics == topics[1:]
 
 
 @pytest.mark.parametrize(
