@@ -98,7 +98,13 @@ def _words_of(request: Request) -> Words:
         alt_text=alt_text_of(article, subject, most=limits.max_alt_text, opening=opening),
         topics=topics_of(article, brand),
     )
-    return fitted(written, request)
+    made, now = fitted(written, request), request.current
+    return replace(  # nothing found is no reason to take away what there is
+        made,
+        title=made.title or now.title,
+        description=made.description or now.description,
+        alt_text=made.alt_text or now.alt_text,
+    )
 
 
 def _read(source: Source, unwanted: Unwanted) -> Source:

@@ -148,6 +148,16 @@ def test_an_empty_article_gets_none() -> None:
     assert write(Source(title="<br>", text=" \n\x00")) == ("", "", "")
 
 
+def test_where_an_article_has_no_words_those_there_are_stay() -> None:
+    there = Words("Dinner for two", "It warms.", "A bowl on a table", ("dinner",))
+    nothing = Source(title="Soup", text="Soup", language="en")
+    asked = Request(nothing, brand=Brand(banned_words=("soup",)), current=there)
+    words = OfflineWriter().write(asked).words
+    assert (words.title, words.description) == (there.title, there.description)
+    words = OfflineWriter().write(replace(asked, current=Words())).words
+    assert (words.title, words.description) == ("", "")
+
+
 def test_a_sentence_with_an_address_is_left_out_whole() -> None:
     excerpt = "The camp's people told Polygraph.info the claims of the ministries are false."
     text = "Ten thousand people live in the camp near the border. The road to the camp is closed since last winter."
