@@ -53,7 +53,7 @@ def alt_text_of(source: Source, subject: str, *, most: int, opening: str = "") -
             return sentences.fit(opened(said, opening) if opening else said, most)
     if opening and subject:
         return sentences.at_word(opened(subject, opening), most)
-    frame = OPENINGS.get(source.language, "{}")
+    frame = OPENINGS.get(source.language, "{}") if source.is_article else "{}"
     room = most - len(frame) + 2
     if not subject or room < 20:
         return sentences.fit(subject, most)

@@ -29,7 +29,8 @@ class Source:
     """What there is to write from: the article's own words and what is known of the picture. All plain text.
 
     `text` holds a paragraph, heading or list entry per line. `language` is a tag such as `de` or `en-GB`, or empty.
-    `pictures` holds the picture, or a few frames of a video in their order.
+    `pictures` holds the picture, or a few frames of a video in their order. Without an article, `title` and `text` are
+    what the post itself says.
     """
 
     title: str = ""
@@ -42,6 +43,7 @@ class Source:
     picture_caption: str = ""
     pictures: tuple[Picture, ...] = ()
     is_video: bool = False
+    is_article: bool = True
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,7 @@ def source_of(post: Post) -> Source:
             text=post.description,
             language=post.language,
             picture_alt=cover.alt_text if cover else "",
+            is_article=False,
         )
     image = _image_of(article, cover)
     return Source(

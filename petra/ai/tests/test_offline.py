@@ -158,6 +158,13 @@ def test_where_an_article_has_no_words_those_there_are_stay() -> None:
     assert (words.title, words.description) == ("", "")
 
 
+def test_a_pin_without_an_article_speaks_of_none() -> None:
+    uploaded = Source(title="Bread from our oven", language="en", is_article=False)
+    words = OfflineWriter().write(Request(uploaded)).words
+    assert (words.title, words.alt_text) == ("Bread from our oven", "Bread from our oven")
+    assert write(replace(uploaded, is_article=True))[2] == "Picture from the article “Bread from our oven”"
+
+
 def test_a_sentence_with_an_address_is_left_out_whole() -> None:
     excerpt = "The camp's people told Polygraph.info the claims of the ministries are false."
     text = "Ten thousand people live in the camp near the border. The road to the camp is closed since last winter."

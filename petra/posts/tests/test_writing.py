@@ -213,6 +213,15 @@ def test_the_pins_of_one_article_asked_for_at_once_say_different_things(people: 
         assert len(said) == 5 and len(set(said)) == 5
 
 
+def test_a_pin_without_an_article_is_written_from_what_it_says(people: People) -> None:
+    with scope.workspace(people.workspace.pk):
+        made = writing.start(Post.objects.create(title="Bread from our oven", language="en"), fields={"alt_text"})
+    work()
+    with scope.workspace(people.workspace.pk):
+        made.refresh_from_db()
+        assert made.alt_text == "Bread from our oven"
+
+
 def test_a_second_asking_is_refused_while_one_runs(desk: Desk, scripted: ScriptedWriter) -> None:
     desk.start()
     with pytest.raises(writing.Writing):
