@@ -14,6 +14,7 @@ from petra.ai.lexicon import ABBREVIATED_PAIRS, ABBREVIATIONS, AFTER_ORDINALS, B
 
 _TAG = regex.compile(r"<(?:/?[a-zA-Z][^<>]{0,2000}|!--.{0,2000}?--)>", regex.DOTALL)
 _NOT_TEXT = regex.compile(r"[\p{Cc}\p{Cs}\p{Co}\p{Cn}\u200b\ufeff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffc\ufffd]+")
+_WITHIN_WORDS = regex.compile(r"[\u00ad\u180e\u2060-\u2064]+")  # where a word may or may not be divided: never seen
 _ORPHAN_MARK = regex.compile(r"(?:(?<=\s)|\A)[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]+")
 _CLOSERS = r"[\"'”’“»«›‹)\]}」』）】]"
 # A stop, maybe closed by quotes, then white space and what may begin a sentence. Or a stop of a script without spaces.
@@ -41,7 +42,7 @@ def plain(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    return str(_ORPHAN_MARK.sub("", " ".join(_NOT_TEXT.sub(" ", text).split()))).strip()
+    return str(_ORPHAN_MARK.sub("", " ".join(_NOT_TEXT.sub(" ", _WITHIN_WORDS.sub("", text)).split()))).strip()
 
 
 def one_line(text: str) -> str:

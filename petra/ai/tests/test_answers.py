@@ -153,6 +153,14 @@ def test_markup_quotes_and_entities_are_taken_out() -> None:
     assert fitted(signs, ASKED) == Words("Soup with one star, snake_case", "Soup", "«»")
 
 
+@pytest.mark.parametrize("unseen", ["\u00ad", "\u2060", "\u2063", "\u180e"])
+def test_what_nobody_sees_hides_nothing_in_a_word(unseen: str) -> None:
+    asked = Request(SOUP, brand=Brand(banned_words=("cheapest",)))
+    said = f"The cheap{unseen}est soup. Look at evil{unseen}.com now. Pump{unseen}kin is enough."
+    assert fitted(Words(said, said, said), asked).description == "Pumpkin is enough."
+    assert fitted(Words(unseen * 3, f" {unseen} "), asked) == Words()
+
+
 def test_topics_are_few_short_and_different() -> None:
     told = ("#Soup", "soup ", "autumn, cosy dinner", "", "https://x.example", "…", "word " * 40, *map(str, range(99)))
     found = fitted(Words("t", topics=told), ASKED).topics
