@@ -43,8 +43,8 @@ def shortened(text: str, headings: Iterable[str], room: int) -> str:
 
     `text` holds a paragraph, heading or list entry per line. Sections share the room out sentence by sentence.
     """
-    sections = _sections(text, {" ".join(heading.split()) for heading in headings})
-    room -= sum(len(section.heading) + len(_MORE) + 5 for section in sections)
+    sections = _told(_sections(text, {" ".join(heading.split()) for heading in headings}), room // 2)
+    room -= sum(_size(section) for section in sections)
     for _ in range(_OPENING_SENTENCES):
         room -= sections[0].take(room)
     while room > 0:
@@ -59,6 +59,22 @@ def shortened(text: str, headings: Iterable[str], room: int) -> str:
         sections[0].taken.append((line, sentences.at_word(sentence, room)))
         sections[0].left.clear()
     return "\n\n".join(part for part in (section.text() for section in sections) if part)
+
+
+def _told(sections: list[_Section], room: int) -> list[_Section]:
+    """Keep the headings there is room for; what stands under another one follows on what is before it."""
+    kept = sections[:1]
+    for section in sections[1:]:
+        if _size(section) <= room:
+            room -= _size(section)
+            kept.append(section)
+        else:
+            kept[-1].left += section.left
+    return kept
+
+
+def _size(section: _Section) -> int:
+    return len(section.heading) + len(_MORE) + 5
 
 
 def _sections(text: str, headings: set[str]) -> list[_Section]:

@@ -234,6 +234,18 @@ def test_no_sentence_is_cut_and_the_room_is_kept(lines: list[str], room: int) ->
         assert word in words or word.endswith("…") or any(word in whole for whole in words)
 
 
+def test_headings_take_half_of_the_room_at_most() -> None:
+    many = [f"Part {number}" for number in range(20)]
+    for text, headings in (
+        ("Ingredients\n" * 5000, ["Ingredients"]),
+        ("x" * 50_000 + "\nRoast it.", ["x" * 50_000]),
+        ("\n".join(many * 200), many),
+        ("?" * 21 + "\n" + "?" * 21, ["?" * 21]),
+    ):
+        for room in (50, 2000, 8000):
+            assert len(shortened(text + "\nEat it.", headings, room)) <= room
+
+
 def test_an_endless_sentence_ends_at_a_word() -> None:
     short = shortened("word " * 1000, (), 200)
     assert short.endswith("word…")
