@@ -14,10 +14,11 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
 
 from petra.ai.contract import ALL_FIELDS, Cause, WriterFailed
-from petra.lib import clock, queue
+from petra.lib import clock, ids, queue
 from petra.lib.errors import ProductError
 from petra.posts import versions, words_finding, words_letting, writing
 from petra.posts.models import (
@@ -75,9 +76,11 @@ def start_run(
     fields: Collection[str] = ALL_FIELDS,
     overwrite_edited: bool = False,
     brief: str = "",
+    run_id: UUID | None = None,
 ) -> WordsRun:
     """Begin to write words for these posts. What comes is theirs at once, as a new version.
 
+    `run_id` names the run: asked for twice with the same posts and wishes, it begins once.
     What a person wrote or chose is left as it is unless `overwrite_edited`. All or none: raises ProductError `not_here`
     (404) where one is not of this workspace, `how_many` for too many, `no-fields` for fields that make no sense.
     """
@@ -91,18 +94,28 @@ def start_run(
     posts = {post.pk: post for post in Post.objects.kept().filter(pk__in=wanted)}
     if len(posts) != len(wanted):
         raise ProductError("not_here", "Some of these are not here any more. Reload and choose again.", http_status=404)
-    run: WordsRun = WordsRun.objects.create(
-        fields=chosen,
-        brief=wish,
-        is_overwriting_edited=overwrite_edited,
-        actor_id=actor_id,
-    )
+    wishes = {"fields": chosen, "brief": wish, "is_overwriting_edited": overwrite_edited, "actor_id": actor_id}
+    run, is_new = _run(set(wanted), run_id or ids.new_id(), wishes)
+    if not is_new:
+        return run
     kept = set() if overwrite_edited else versions.by_person(list(posts.values()))
     WordsTask.objects.bulk_create(_task(run, pk, place, is_left=pk in kept) for place, pk in enumerate(wanted))
     run.event_id = events.record("words_run.started", subject=run, actor_id=actor_id, total=len(wanted))
     run.save(update_fields=["event_id"])
     _enqueue(run)
     return run
+
+
+def _run(wanted: set[UUID], run_id: UUID, wishes: dict[str, object]) -> tuple[WordsRun, bool]:
+    try:
+        with transaction.atomic():
+            return WordsRun.objects.create(pk=run_id, **wishes), True
+    except IntegrityError:  # the same form was sent before, or an old page is used for other posts
+        known: WordsRun | None = WordsRun.objects.filter(pk=run_id).first()
+    is_same = known is not None and all(getattr(known, name) == wish for name, wish in wishes.items())
+    if known is not None and is_same and set(known.tasks.values_list("post_id", flat=True)) == wanted:
+        return known, False
+    return WordsRun.objects.create(**wishes), True
 
 
 def pause(run: WordsRun, *, actor_id: UUID | None = None) -> WordsRun:

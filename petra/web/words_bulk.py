@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from petra.ai.contract import FIELDS
 from petra.lib import clock
 from petra.lib.errors import ProductError
+from petra.lib.ids import new_id
 from petra.posts import words_runs
 from petra.posts.models import Post, WordsRun
 from petra.tenancy import access
@@ -40,6 +41,7 @@ def pins_words(request: MemberRequest) -> HttpResponse:
         "every": words_bulk_view.ask(listed) if len(listed) > len(chosen) else None,
         "fields": [(name, words_view.LABELS[name]) for name in FIELDS],
         "back": way_back(request, reverse("pins")),
+        "new_run_id": new_id(),
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "words/bulk_ask.html#dialog", context)
@@ -49,7 +51,10 @@ def pins_words(request: MemberRequest) -> HttpResponse:
 @require_POST
 @member_page(Role.EDITOR)
 def pins_words_start(request: MemberRequest) -> HttpResponse:
-    """Begin to write words for the chosen pins, or for all of the list, and go back to the list."""
+    """Begin to write words for the chosen pins, or for all of the list, and go back to the list.
+
+    The form names the run, so that pressing twice begins one.
+    """
     back = way_back(request, reverse("pins"))
     found = _listed(request) if request.POST.get("which") == "all" else _chosen(request)
     try:
@@ -59,6 +64,7 @@ def pins_words_start(request: MemberRequest) -> HttpResponse:
             fields=[name for name in request.POST.getlist("fields") if name in FIELDS],
             overwrite_edited=request.POST.get("overwrite") == "on",
             brief=request.POST.get("brief", ""),
+            run_id=_uuid(request.POST.get("run", "")),
         )
     except ProductError as error:
         messages.error(request, error.for_person)
@@ -110,11 +116,19 @@ def _retry(request: MemberRequest, run: WordsRun) -> HttpResponse:
             fields=run.fields,
             overwrite_edited=run.is_overwriting_edited,
             brief=run.brief,
+            run_id=uuid5(run.pk, "again"),
         )
     except ProductError as error:
         messages.error(request, error.for_person)
         return redirect("words_run", run.pk)
     return redirect("words_run", again.pk)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _chosen(request: MemberRequest) -> list[Post]:

@@ -306,6 +306,26 @@ def test_what_failed_is_written_again_though_one_of_them_was_removed(
         assert list(WordsTask.objects.exclude(run=run).values_list("post_id", flat=True)) == [kept]
 
 
+def test_pressing_twice_begins_one_run(people: People, browser: Client, house: House, pin: Post) -> None:
+    dialog = says(browser.post(reverse("pins_words"), {"pin": [str(pin.pk)]}, headers=HTMX))
+    named = dialog.partition('name="run" value="')[2].partition('"')[0]
+    start = {"pin": [str(pin.pk)], "fields": ["title"], "run": named}
+    for _ in range(2):
+        assert browser.post(reverse("pins_words_start"), start).status_code == 302
+    with scope.workspace(people.workspace.pk):
+        run, other = WordsRun.objects.get(), house.rows.post()
+    browser.post(reverse("pins_words_start"), {**start, "pin": [str(other.pk)]})  # an old page, of other pins
+    browser.post(reverse("pins_words_start"), {**start, "run": "x"})
+    browser.post(reverse("pins_words_start"), {**start, "fields": ["alt_text"]})
+    with scope.workspace(people.workspace.pk):
+        assert WordsRun.objects.count() == 4
+        WordsTask.objects.filter(run=run).update(state="failed")
+    for _ in range(2):
+        browser.post(reverse("words_run_act", args=[run.pk, "retry"]))
+    with scope.workspace(people.workspace.pk):
+        assert WordsRun.objects.count() == 5
+
+
 def test_the_key_is_stored_tried_and_never_shown_again(
     people: People,
     browser: Client,
