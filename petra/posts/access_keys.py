@@ -36,6 +36,7 @@ from petra.posts.access_wishes import check_key, check_numbers, checked_address,
 from petra.posts.models import WriterAccess
 from petra.posts.plain import one_line, plain
 from petra.tenancy import scope
+from petra.tenancy.models import Workspace
 from petra.webhooks import events
 
 T = TypeVar("T")
@@ -114,6 +115,7 @@ def own_access(blog: Blog | None) -> Standing | None:
 
 def save(blog: Blog | None, wish: Wish) -> Standing:
     """Choose who writes for the workspace (blog None) or for one blog. Raises BadAccess."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=scope.current_workspace_id())  # a first row has no lock yet
     row: WriterAccess = WriterAccess.objects.filter(blog=blog).first() or WriterAccess(id=ids.new_id(), blog=blog)
     address = checked_address(wish)
     check_numbers(wish)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.db import DatabaseError, connections
 from pytest_django.fixtures import Settings
 
 from conftest import People
@@ -14,6 +16,7 @@ from petra.articles.models import Blog
 from petra.lib import seal
 from petra.posts import access_keys
 from petra.posts.access_keys import BadAccess, Wish
+from petra.posts.access_wishes import check_numbers
 from petra.posts.models import WriterAccess
 from petra.posts.testing import choose_double
 from petra.tenancy import scope
@@ -140,3 +143,33 @@ def test_keys_are_sealed_anew_with_the_first_of_the_ring(people: People, setting
     settings.PETRA_KEYS = old
     assert access_keys.rotate_keys() == (1, 0, 1)
     assert access_keys.check(people.workspace.pk).cause == "key_refused"
+
+
+def test_a_choice_that_is_saved_twice_at_once_is_saved(real_people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace_id = real_people.workspace.pk
+    trouble: list[DatabaseError] = []
+
+    def save() -> None:
+        try:
+            with scope.workspace(workspace_id):
+                access_keys.save(None, Wish("openai", key=KEY))
+        except DatabaseError as error:
+            trouble.append(error)
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=save)
+
+    def slowly(wish: Wish) -> None:
+        if not other.ident:
+            other.start()
+            other.join(0.5)
+        check_numbers(wish)
+
+    monkeypatch.setattr(access_keys, "check_numbers", slowly)
+    with scope.workspace(workspace_id):
+        access_keys.save(None, Wish("openai", key=KEY))
+    other.join(10)
+    assert not trouble
+    with scope.workspace(workspace_id):
+        assert WriterAccess.objects.get().key_hint == "LAST"
