@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from petra.articles.kept import FORM, Kept, digest_of
-from petra.articles.models import BlogList
+from petra.articles.models import Blog, BlogList
 from petra.lib.outbound import Answer
 from petra.tenancy import scope
 
@@ -50,6 +50,8 @@ class BlogMemory:
             "found": packed,
         }
         with scope.workspace(self._workspace_id):
+            if not Blog.objects.filter(pk=self._blog_id).exists():
+                return  # removed meanwhile; whoever looks at it is told at the next beat
             BlogList.objects.update_or_create(blog_id=self._blog_id, url=url, defaults=fields)
 
     def forget_unused(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from django.db import connections
 
 from conftest import People
-from petra.articles import editing, finding, importing, listing, reader, sandbox, turn
+from petra.articles import editing, finding, importing, listing, reader, removing, sandbox, turn
 from petra.articles.models import Article, Blog, BlogList, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.lib import clock, presence, queue
@@ -419,6 +419,24 @@ def test_pause_and_stop_end_the_turn_and_resume_goes_on(people: People, blog_ser
         importing.stop_import(second)
     importing.run_import(workspace_id=workspace_id, run_id=second.pk)
     assert run_of(workspace_id, second.pk).state == RunState.STOPPED
+
+
+def test_a_blog_may_be_removed_while_a_worker_still_looks_at_it(real_people: People, blog_server: BlogServer) -> None:
+    workspace_id, run_id = started(real_people, blog_server)
+
+    class Removed(dict[str, Page]):
+        def get(self, path: str, default: Any = None) -> Any:
+            if path == "/":
+                with scope.workspace(workspace_id):
+                    run = ImportRun.objects.get(pk=run_id)
+                    removing.remove_blog(importing.stop_import(run).blog)
+                connections.close_all()
+            return dict.get(self, path, default)
+
+    blog_server.pages = Removed(blog_server.pages)
+    importing.run_import(workspace_id=workspace_id, run_id=run_id)
+    with scope.workspace(workspace_id):
+        assert not Blog.objects.exists() and not BlogList.objects.exists()
 
 
 def test_two_imports_of_one_blog_do_not_run_at_once(people: People, blog_server: BlogServer) -> None:
