@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from petra.articles.models import ImportRun, RunState
+from petra.articles.turn import MAX_PROBLEMS
 from petra.web import moments
 from petra.web.statuses import Status, StatusKey, status
 
@@ -130,11 +131,15 @@ def _left(run: ImportRun, state: RunState, now: datetime) -> str:
     return _("about %(time)s left") % {"time": moments.span(seconds)}
 
 
-def problem_kinds(run: ImportRun) -> list[tuple[int, str]]:
-    """Count what went wrong by kind, the most frequent first, each with one of its sentences."""
+def problem_kinds(run: ImportRun) -> list[tuple[str, str]]:
+    """Count what went wrong by kind, the most frequent first, each with one of its sentences.
+
+    A run keeps so many problems and no more: then each count is the least it can be.
+    """
+    more = "+" if len(run.problems) >= MAX_PROBLEMS else ""
     sentences = {problem["kind"]: problem["for_person"] for problem in reversed(run.problems)}
     most = sorted(run.problems_by_kind.items(), key=lambda pair: -pair[1])
-    return [(count, sentences[kind]) for kind, count in most]
+    return [(f"{count}{more}", sentences[kind]) for kind, count in most]
 
 
 def _problem_words(run: ImportRun) -> list[str]:

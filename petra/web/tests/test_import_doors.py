@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import People
-from petra.articles import importing
+from petra.articles import importing, turn
 from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
 from petra.lib import clock
 from petra.tenancy import scope
@@ -91,6 +91,16 @@ def test_a_line_says_when_nothing_came(people: People, house: House) -> None:
         "A page of n2 is imported": ("1 new, 0 changed", True, "published"),
         "n3, paused": ("", False, "paused"),
     }
+
+
+def test_a_line_does_not_say_200_where_there_were_more(people: People, house: House) -> None:
+    one = {"url": "https://table.example/x", "kind": "http-410", "for_person": "The site answered 410 for this page."}
+    with scope.workspace(people.workspace.pk):
+        run = ImportRun.objects.get()
+        run.failed, run.problems = 1_000, [one] * turn.MAX_PROBLEMS
+        assert import_lines.line(run, now=clock.now()).problems == ["200+ × The site answered 410 for this page"]
+        run.problems = [one] * 3
+        assert import_lines.line(run, now=clock.now()).problems == ["3 × The site answered 410 for this page"]
 
 
 def test_pages_in_doubt_are_imported_when_a_person_says_so(people: People, browser: Client, house: House) -> None:
