@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import random
-import string
 import threading
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connections
 
 from conftest import People
-from petra.articles import editing, finding, importing, listing, reader, removing, sandbox, turn
+from petra.articles import editing, finding, importing, listing, reader, sandbox, turn
 from petra.articles.models import Article, Blog, BlogList, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.lib import clock, presence, queue
@@ -345,24 +342,6 @@ def test_an_address_of_any_length_has_a_key_that_fits(people: People, blog_serve
     assert imported(people, blog_server, kind="url", url=blog_server.home + path).unchanged == 1
 
 
-def test_a_list_whose_address_no_index_row_holds_is_read_all_the_same(people: People, blog_server: BlogServer) -> None:
-    dice = random.Random(1)
-    path = "/sitemap.xml?" + "".join(dice.choice(string.ascii_letters) for _ in range(3_500))
-    blog_server.pages[path] = blog_server.pages["/sitemap.xml"]
-    blog_server.pages["/robots.txt"] = Page(f"Sitemap: {blog_server.home}{path}\n".encode(), "text/plain")
-    run = imported(people, blog_server)
-    assert (run.state, run.new) == (RunState.DONE, 3)
-
-
-def test_a_blog_longer_than_one_import_is_read_in_several(
-    people: People, blog_server: BlogServer, settings: Any
-) -> None:
-    settings.IMPORT_MAX_PAGES = 2
-    first, second = imported(people, blog_server), imported(people, blog_server)
-    assert first.new == 2 and first.problems_by_kind == {"budget": 1}
-    assert second.new == 1, "what is there already waits for what is not, though no list says when it changed"
-
-
 def test_lost_imports_are_found_across_workspaces(people: People, blog_server: BlogServer, monkeypatch: Any) -> None:
     started(people, blog_server)
     assert importing.resume_lost_imports() == 0
@@ -421,24 +400,6 @@ def test_pause_and_stop_end_the_turn_and_resume_goes_on(people: People, blog_ser
     assert run_of(workspace_id, second.pk).state == RunState.STOPPED
 
 
-def test_a_blog_may_be_removed_while_a_worker_still_looks_at_it(real_people: People, blog_server: BlogServer) -> None:
-    workspace_id, run_id = started(real_people, blog_server)
-
-    class Removed(dict[str, Page]):
-        def get(self, path: str, default: Any = None) -> Any:
-            if path == "/":
-                with scope.workspace(workspace_id):
-                    run = ImportRun.objects.get(pk=run_id)
-                    removing.remove_blog(importing.stop_import(run).blog)
-                connections.close_all()
-            return dict.get(self, path, default)
-
-    blog_server.pages = Removed(blog_server.pages)
-    importing.run_import(workspace_id=workspace_id, run_id=run_id)
-    with scope.workspace(workspace_id):
-        assert not Blog.objects.exists() and not BlogList.objects.exists()
-
-
 def test_two_imports_of_one_blog_do_not_run_at_once(people: People, blog_server: BlogServer) -> None:
     workspace_id, _ = started(people, blog_server)
     with scope.workspace(workspace_id):
@@ -446,26 +407,6 @@ def test_two_imports_of_one_blog_do_not_run_at_once(people: People, blog_server:
         with pytest.raises(importing.ImportBusy):
             importing.start_import(blog)
         assert importing.add_blog(f"{blog_server.home}/index.html?utm_source=a").pk == blog.pk
-
-
-def test_a_blog_that_is_added_twice_at_once_is_one(real_people: People) -> None:
-    gate, found = threading.Barrier(2), list[object]()
-
-    def add() -> None:
-        try:
-            with scope.workspace(real_people.workspace.pk):
-                gate.wait(10)
-                found.append(importing.add_blog("https://bread.example/").pk)
-                clock.sleep(0.3)  # longer than the other needs to look for it
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=add) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == 2 and found[0] == found[1], "a button pressed twice"
 
 
 def test_an_address_that_leads_nowhere_fails_with_one_sentence(people: People, settings: Any) -> None:
