@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from petra.lib import ids
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Answer
 from petra.media import pictures
@@ -89,15 +90,14 @@ def picture_in(answer: Answer) -> bytes:
 
 
 def put_file(name: str, content: bytes) -> str:
-    """Write a file whose name says what is in it; return the name under which it lies. Repeatable.
+    """Write a file whose name says what is in it, and return that name. Repeatable, also at the same time.
 
-    A file of another size under that name is what a crash left: it is written again.
+    It comes there whole, so nobody meets half of it; a file of another size is what a crash left, and written again.
     """
-    if default_storage.exists(name):
-        if default_storage.size(name) == len(content):
-            return name
-        default_storage.delete(name)
-    return default_storage.save(name, ContentFile(content))
+    if not default_storage.exists(name) or default_storage.size(name) != len(content):
+        part = default_storage.save(f"{name}.{ids.new_id()}.part", ContentFile(content))
+        Path(default_storage.path(part)).replace(default_storage.path(name))
+    return name
 
 
 def open_file(name: str) -> IO[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,18 @@ def test_a_file_cut_off_by_a_crash_is_written_again(in_workspace: Workspace) -> 
     asset.delete()
     path.write_bytes(b"half")
     assert storing.path_of(storing.store_image(samples.jpeg())).stat().st_size == asset.size_bytes
+
+
+def test_a_file_that_many_write_at_the_same_time_is_never_half_there(in_workspace: Workspace) -> None:
+    content = os.urandom(300_000)
+
+    def put(number: int) -> int:
+        with storing.open_file(storing.put_file(f"{in_workspace.pk}/{number // 8}.bin", content)) as file:
+            return len(file.read())
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(put, range(400))) == {len(content)}
+    assert len(list(Path(default_storage.path(str(in_workspace.pk))).iterdir())) == 50
 
 
 def test_a_refused_picture_leaves_nothing(in_workspace: Workspace) -> None:
