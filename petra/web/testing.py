@@ -107,7 +107,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def live(real_people: Any, collected: Path, settings: object, request: pytest.FixtureRequest) -> Iterator[Live]:
     """The installation: a web process on a free port, with the simulator if the test asks for `simulator` as well.
 
-    The door of `ai_double` (petra/ai/testing.py) is open to it where a test asks for that."""
+    The doors of `ai_double` (petra/ai/testing.py) and of a `blog` are open to it where a test asks for them."""
     (collected / "files").mkdir(exist_ok=True)
     settings.MEDIA_ROOT = collected / "files"  # type: ignore[attr-defined]
     keys = seal.new_key()
@@ -126,8 +126,8 @@ def live(real_people: Any, collected: Path, settings: object, request: pytest.Fi
         environment["PETRA_ALLOW_PRIVATE"] = simulator.base.removeprefix("http://")  # its blog
         environment |= {"PETRA_IMPORT_GAP_S": "0.05", "PETRA_WRITE_GAP_S": "1", "PETRA_LOOKS_S": "1,2,3"}
         settings.SIMULATOR_URL = simulator.base  # type: ignore[attr-defined]
-    if "ai_double" in request.fixturenames:
-        door = f"127.0.0.1:{request.getfixturevalue('ai_double').port}"
+    for name in {"ai_double", "blog"} & set(request.fixturenames):
+        door = f"127.0.0.1:{request.getfixturevalue(name).port}"
         doors = filter(None, (environment.get("PETRA_ALLOW_PRIVATE"), door))
         environment["PETRA_ALLOW_PRIVATE"] = ",".join(doors)
     port = _free_port()

@@ -98,7 +98,7 @@ def import_again(page: Page) -> None:
 def test_an_import_is_watched_paused_explained_and_overwrites_no_edit(
     live: Live, open_page: Opener, blog: BlogServer
 ) -> None:
-    live.environment |= {"PETRA_ALLOW_PRIVATE": f"127.0.0.1:{blog.port}", "PETRA_IMPORT_GAP_S": "0.4"}
+    live.environment["PETRA_IMPORT_GAP_S"] = "0.4"
     live.start_worker()
     page = open_page()
     start(page, blog)

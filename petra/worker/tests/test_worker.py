@@ -146,7 +146,7 @@ def test_a_worker_that_loses_its_connections_goes_on_and_nothing_is_taken_for_a_
 
 @pytest.mark.slow
 def test_a_worker_that_is_asked_to_stop_leaves_an_import_at_once_and_the_next_goes_on(
-    real_people: People, started: Started, monkeypatch: pytest.MonkeyPatch
+    real_people: People, started: Started, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with blog_server.serving() as blog:
         paths = [f"/2025/a-loaf-of-number-{number}/" for number in range(8)]
@@ -154,7 +154,8 @@ def test_a_worker_that_is_asked_to_stop_leaves_an_import_at_once_and_the_next_go
             blog.add_article(path, path)
         blog.list_articles(*paths)
         blog.pages["/robots.txt"].body += b"Crawl-delay: 2\n"
-        monkeypatch.setenv("PETRA_ALLOW_PRIVATE", f"127.0.0.1:{blog.port}")
+        settings.ALLOW_PRIVATE = [f"127.0.0.1:{blog.port}"]
+        monkeypatch.setenv("PETRA_ALLOW_PRIVATE", settings.ALLOW_PRIVATE[0])
         with scope.workspace(real_people.workspace.pk):
             run = importing.start_import(importing.add_blog(blog.home))
 
