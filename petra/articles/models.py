@@ -65,6 +65,10 @@ class Ruled(models.TextChoices):
     LEFT = "left", "Left out"
 
 
+# Articles whose day nobody knows come after the others: PostgreSQL would put them first.
+NEWEST = (models.F("published_at").desc(nulls_last=True), "-imported_at", "pk")
+
+
 class Article(TenantModel):
     """One imported page. Unique by the key of its canonical address within its blog; archived, never silently
     deleted.
@@ -115,7 +119,7 @@ class Article(TenantModel):
             models.UniqueConstraint(fields=["workspace", "blog", "address_key"], name="article_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["workspace", "-published_at"], name="article_newest"),
+            models.Index("workspace", NEWEST[0], name="article_newest"),
             GinIndex(SearchWords(), name="article_search"),
             models.Index(fields=["workspace", "blog"], condition=models.Q(ruled="waiting"), name="article_ruled"),
         ]

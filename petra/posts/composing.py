@@ -14,7 +14,7 @@ from django.db.models import F, Max
 
 from petra.accounts.models import Target
 from petra.ai import answers
-from petra.articles.models import Article, Blog
+from petra.articles.models import NEWEST, Article, Blog
 from petra.lib import clock, ids, queue
 from petra.lib.errors import ProductError
 from petra.media.models import Asset
@@ -82,7 +82,7 @@ def draft_posts_job(
     """
     request_id = request_id or ids.new_id()
     with scope.workspace(workspace_id):
-        articles = list(Article.objects.filter(pk__in=article_ids, archived_at=None).order_by("-published_at", "pk"))
+        articles = list(Article.objects.filter(pk__in=article_ids, archived_at=None).order_by(*NEWEST))
         target = Target.objects.filter(pk=target_id).first() if target_id else None
     drafted: list[Post] = []
     with choosing.polite_fetch() as fetch:

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from petra.articles import searching
-from petra.articles.models import Article, ArticleImage, Blog
+from petra.articles.models import NEWEST, Article, ArticleImage, Blog
 from petra.lib import clock
 from petra.posts.models import Post
 from petra.tenancy import access
@@ -27,11 +27,11 @@ from petra.web.shell import show
 PAGE_SIZE = 50
 MOST_TAGS = 40
 SORTS = {
-    "newest": ("-published_at", "-imported_at", "pk"),
+    "newest": NEWEST,
     "oldest": ("published_at", "imported_at", "pk"),
     "read": ("-read_at", "pk"),
     "title": (Lower(Coalesce(NullIf("edited_title", Value("")), NullIf("title", Value("")), "url")), "pk"),  # as shown
-    "pins": ("-pin_count", "-published_at", "pk"),
+    "pins": ("-pin_count", *NEWEST),
 }
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from petra.articles import searching
-from petra.articles.models import Article
+from petra.articles.models import NEWEST, Article
 from petra.posts.models import Post
 from petra.tenancy.access import MemberRequest, member_page
 from petra.web import pin_rows
@@ -75,5 +75,5 @@ def _articles(letters: str) -> list[Hit]:
     found = Article.objects.filter(titled | Q(pk__in=searching.search(letters, most=50)), archived_at=None)
     return [
         Hit(article.shown_title, _("Article"), "article", reverse("article", args=[article.pk]))
-        for article in found.order_by("-published_at")[:MOST_OF_A_KIND]
+        for article in found.order_by(*NEWEST)[:MOST_OF_A_KIND]
     ]

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from petra.accounts import developer_apps
 from petra.accounts.models import Account, AccountState, Target
 from petra.articles import importing
-from petra.articles.models import Article, ImportRun
+from petra.articles.models import NEWEST, Article, ImportRun
 from petra.lib import clock
 from petra.lib.errors import ProductError
 from petra.networks.registry import NETWORKS
@@ -172,7 +172,7 @@ def _address(request: MemberRequest) -> dict[str, Any]:
 
 
 def _articles(request: MemberRequest) -> dict[str, Any]:
-    found = Article.objects.filter(archived_at=None).order_by("-published_at", "-imported_at")
+    found = Article.objects.filter(archived_at=None).order_by(*NEWEST)
     lines = import_lines.lines(now=clock.now())
     count = found.count()
     return {
@@ -225,9 +225,7 @@ _CONTEXTS: dict[str, Callable[[MemberRequest], dict[str, Any]]] = {
 
 
 def _unpinned() -> Any:
-    return Article.objects.filter(archived_at=None, posts=None, is_do_not_pin=False).order_by(
-        "-published_at", "-imported_at"
-    )
+    return Article.objects.filter(archived_at=None, posts=None, is_do_not_pin=False).order_by(*NEWEST)
 
 
 def _drafts() -> Any:

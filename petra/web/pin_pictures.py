@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from petra.accounts.models import Target
-from petra.articles.models import Article, ArticleImage
+from petra.articles.models import NEWEST, Article, ArticleImage
 from petra.lib.errors import ProductError
 from petra.media import storing
 from petra.media.models import Asset
@@ -61,7 +61,7 @@ def pin_new(request: MemberRequest) -> HttpResponse:
             ~Exists(Post.objects.filter(article=OuterRef("pk"), removed_at=None)), archived_at=None, is_do_not_pin=False
         )
         context: dict[str, Any] = {
-            "articles": list(without.order_by("-published_at", "-imported_at")[:12]),
+            "articles": list(without.order_by(*NEWEST)[:12]),
             "boards": targets.choices(),
         }
         return show(request, "pin_new.html", context, here="pins")

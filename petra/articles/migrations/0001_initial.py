@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='article',
-            index=models.Index(fields=['workspace', '-published_at'], name='article_newest'),
+            index=models.Index(models.F('workspace'), models.OrderBy(models.F('published_at'), descending=True, nulls_last=True), name='article_newest'),
         ),
         migrations.AddIndex(
             model_name='article',

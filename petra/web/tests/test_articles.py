@@ -95,6 +95,13 @@ def test_titles_are_ordered_as_they_are_shown(people: People, browser: Client, h
     assert page.index("A note on salt") > page.index("a bread of two bakings")
 
 
+@pytest.mark.parametrize("sort", ["newest", "oldest", "pins"])
+def test_articles_whose_day_nobody_knows_come_last(people: People, browser: Client, house: House, sort: str) -> None:
+    change(people, house.article, title="Of no day", published_at=None)
+    page = says(browser.get(reverse("articles"), {"sort": sort}))
+    assert page.index("A note on salt") < page.index("Of no day")
+
+
 def test_several_are_archived_and_restored_at_once(people: People, browser: Client, house: House) -> None:
     with scope.workspace(people.workspace.pk):
         ids = [str(pk) for pk in Article.objects.values_list("pk", flat=True)]
