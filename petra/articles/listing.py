@@ -18,7 +18,7 @@ from petra.lib import clock
 ASKED_AGAIN = 100  # pages per import whose mark says unchanged
 UNLISTED = 100  # known articles per import that no list names
 TRUSTED_FOR = timedelta(days=30)  # then a mark alone is not enough
-KEPT_RUNS = 3  # whose pages are kept, for their reports
+KEPT_RUNS = 3  # of a kind, whose pages are kept for their reports
 ARCHIVED_NOTE = "Archived, so it is not imported again."
 _DAY_CHARS = 10
 
@@ -102,9 +102,9 @@ def store_given(run: ImportRun, found: Discovered) -> None:
 
 
 def forget_old_pages(run: ImportRun) -> None:
-    """Take the page rows of a blog's older imports away. Call inside a scope."""
-    kept = ImportRun.objects.filter(blog_id=run.blog_id).order_by("-created_at").values_list("pk", flat=True)
-    ImportPage.objects.filter(run__blog_id=run.blog_id).exclude(run_id__in=list(kept[:KEPT_RUNS])).delete()
+    """Take the page rows of a blog's older imports away, those of the same kind. Call inside a scope."""
+    runs = ImportRun.objects.filter(blog_id=run.blog_id, kind=run.kind).order_by("-created_at")
+    ImportPage.objects.filter(run_id__in=runs.values("pk")[KEPT_RUNS:]).delete()
 
 
 def _page(run: ImportRun, candidate: Candidate, *, state: str = "waiting", note: str = "") -> ImportPage:

@@ -12,8 +12,8 @@ import pytest
 from django.db import connections
 
 from conftest import People
-from petra.articles import importing, removing
-from petra.articles.models import Blog, BlogList, ImportRun, RunState
+from petra.articles import importing, listing, removing
+from petra.articles.models import Blog, BlogList, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, serving
 from petra.articles.tests.test_importing import ARTICLES, imported, started
 from petra.lib import clock
@@ -47,6 +47,15 @@ def test_a_blog_longer_than_one_import_is_read_in_several(
     first, second = imported(people, blog_server), imported(people, blog_server)
     assert first.new == 2 and first.problems_by_kind == {"budget": 1}
     assert second.new == 1, "what is there already waits for what is not, though no list says when it changed"
+
+
+def test_single_pages_do_not_take_the_report_of_the_whole_blog_away(people: People, blog_server: BlogServer) -> None:
+    whole = imported(people, blog_server)
+    for path in (*ARTICLES, *ARTICLES):
+        imported(people, blog_server, kind="url", url=f"{blog_server.home}{path}")
+    with scope.workspace(people.workspace.pk):
+        assert ImportPage.objects.filter(run=whole).count() == 3
+        assert ImportPage.objects.exclude(run=whole).count() == listing.KEPT_RUNS
 
 
 def test_a_blog_that_is_added_twice_at_once_is_one(real_people: People) -> None:
