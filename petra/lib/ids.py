@@ -19,6 +19,14 @@ def new_id() -> UUID:
     return UUID(int=value)
 
 
+def read_id(text: str) -> UUID | None:
+    """Read an id that came from outside; None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def first_at(instant: datetime) -> UUID:
     """Give the lowest id that can have been made at `instant` or later: to look for rows by age in the index of ids."""
     milliseconds = int(instant.timestamp() * 1000) & ((1 << 48) - 1)

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from petra.lib import ids
 from petra.publishing import slots
 from petra.web.statuses import StatusKey
 
@@ -177,8 +178,8 @@ def read(query: Mapping[str, str], *, today: date) -> Shown:
         day=day_of(query.get("day", "")) or today,
         today=today,
         has_titles=query.get("show") == "titles",
-        account=_id(query.get("account", "")),
-        board=_id(query.get("board", "")),
+        account=ids.read_id(query.get("account", "")),
+        board=ids.read_id(query.get("board", "")),
         status=StatusKey(status) if status in STATUS_FILTERS else None,
         has_drafts=query.get("tray") == "drafts",
     )
@@ -191,13 +192,6 @@ def day_of(text: str) -> date | None:
     except ValueError:
         return None
     return day if _FIRST_YEAR <= day.year <= _LAST_YEAR else None
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _months_on(first: date, by: int) -> date:

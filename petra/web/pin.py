@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from petra.accounts import health
 from petra.accounts.models import Target
-from petra.lib import clock
+from petra.lib import clock, ids
 from petra.lib.errors import ProductError
 from petra.posts import composing
 from petra.posts.models import Post
@@ -69,7 +69,7 @@ def pin_target(request: MemberRequest, pin_id: UUID) -> HttpResponse:
     post = _get(pin_id)
     chosen = access.get(Target, request.POST["board"]) if request.POST.get("board") else None
     if chosen is not None and request.POST.get("section"):
-        section = Target.objects.filter(parent=chosen, pk=_uuid(request.POST["section"])).first()
+        section = Target.objects.filter(parent=chosen, pk=ids.read_id(request.POST["section"])).first()
         chosen = section or chosen
     try:
         composing.choose_target(post, chosen)
@@ -241,10 +241,3 @@ def _back(request: HttpRequest, pin_id: UUID) -> HttpResponse:
 def _version(request: HttpRequest) -> int:
     text = request.POST.get("version", "")
     return int(text) if text.isdigit() else 0
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -20,9 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from petra.accounts.models import Account, Target
 from petra.articles.models import Article, Blog
-from petra.lib import clock
+from petra.lib import clock, ids
 from petra.lib.errors import ProductError
-from petra.lib.ids import new_id
 from petra.posts import composing
 from petra.posts.models import Post
 from petra.publishing import bulk, scheduling
@@ -83,7 +82,7 @@ def pins(request: MemberRequest) -> HttpResponse:
         "last_failure": _last_failure(request),
         "runs": bulk_view.current(zone=zone, now=now),
         "words_runs": words_bulk_view.current(zone=zone, now=now),
-        "new_run_id": new_id(),
+        "new_run_id": ids.new_id(),
     }
     return show(request, "pins.html", context, here="pins")
 
@@ -171,15 +170,8 @@ def _board(request: MemberRequest, posts: list[Post]) -> None:
 
 def _publish(request: MemberRequest, posts: list[Post]) -> HttpResponse:
     """Begin a run of these pins and show it. The form names the run, so that pressing twice begins one."""
-    run = bulk.start([post.pk for post in posts], run_id=_uuid(request.POST.get("run", "")))
+    run = bulk.start([post.pk for post in posts], run_id=ids.read_id(request.POST.get("run", "")))
     return redirect("bulk_run", run.pk)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _remove(request: MemberRequest, posts: list[Post]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from petra.articles.models import Blog
+from petra.lib import ids
 from petra.posts.models import Post
 from petra.tenancy.models import ROLE_RANK, Role
 from petra.web import words_brand_sample, words_brand_view
@@ -21,7 +21,7 @@ _OF_WRITER = ("ai.", "post.words_", "words_run.")
 
 def changes(viewer: Viewer, events: Sequence[Event]) -> Told:
     """Draw what changed beside the form; what one types stays."""
-    blog_id, pin_id = (_uuid(viewer.query.get(name, "")) for name in ("blog", "pin"))
+    blog_id, pin_id = (ids.read_id(viewer.query.get(name, "")) for name in ("blog", "pin"))
     blog = Blog.objects.filter(pk=blog_id).first() if blog_id else None
     if blog is None:
         return []
@@ -50,10 +50,3 @@ def _is_news(viewer: Viewer, blog: Blog, event: Event) -> bool:
     if event.kind != "blog.brand_changed" or event.subject_id != blog.pk or event.actor_id == viewer.user_id:
         return False
     return bool(event.data.get("changed_at", "") > viewer.query.get("seen", ""))
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

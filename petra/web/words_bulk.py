@@ -14,9 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from petra.ai.contract import FIELDS
-from petra.lib import clock
+from petra.lib import clock, ids
 from petra.lib.errors import ProductError
-from petra.lib.ids import new_id
 from petra.posts import words_runs
 from petra.posts.models import Post, WordsRun
 from petra.tenancy import access
@@ -41,7 +40,7 @@ def pins_words(request: MemberRequest) -> HttpResponse:
         "every": words_bulk_view.ask(listed) if len(listed) > len(chosen) else None,
         "fields": [(name, words_view.LABELS[name]) for name in FIELDS],
         "back": way_back(request, reverse("pins")),
-        "new_run_id": new_id(),
+        "new_run_id": ids.new_id(),
     }
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "words/bulk_ask.html#dialog", context)
@@ -64,7 +63,7 @@ def pins_words_start(request: MemberRequest) -> HttpResponse:
             fields=[name for name in request.POST.getlist("fields") if name in FIELDS],
             overwrite_edited=request.POST.get("overwrite") == "on",
             brief=request.POST.get("brief", ""),
-            run_id=_uuid(request.POST.get("run", "")),
+            run_id=ids.read_id(request.POST.get("run", "")),
         )
     except ProductError as error:
         messages.error(request, error.for_person)
@@ -122,13 +121,6 @@ def _retry(request: MemberRequest, run: WordsRun) -> HttpResponse:
         messages.error(request, error.for_person)
         return redirect("words_run", run.pk)
     return redirect("words_run", again.pk)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _chosen(request: MemberRequest) -> list[Post]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape
 
+from petra.lib import ids
 from petra.posts.models import Post, WordsRun
 from petra.tenancy.models import ROLE_RANK, Role
 from petra.web import pin_rows, words_bulk_view, words_column, words_view, words_writers
@@ -51,8 +51,8 @@ def pins(viewer: Viewer, events: Sequence[Event]) -> Told:
     if not words:
         return []
     pieces = [_lines(viewer)]
-    ids = {event.subject_id for event in words if event.subject_kind == "post"} | set(words_column.being_written())
-    found = pin_rows.complete(Post.objects.filter(pk__in=ids, removed_at=None))
+    changed = {event.subject_id for event in words if event.subject_kind == "post"} | set(words_column.being_written())
+    found = pin_rows.complete(Post.objects.filter(pk__in=changed, removed_at=None))
     for row in pin_rows.rows(found, zone=viewer.zone, now=viewer.now):
         pieces += _row(row)
     return pieces
@@ -61,7 +61,7 @@ def pins(viewer: Viewer, events: Sequence[Event]) -> Told:
 def run(viewer: Viewer, events: Sequence[Event]) -> Told:
     """Tell the open page of a run its numbers and the pins that changed."""
     told = [event for event in events if event.kind.startswith(_WORDS)]
-    found = WordsRun.objects.filter(pk=_uuid(viewer.query.get("words_run", ""))).first() if told else None
+    found = WordsRun.objects.filter(pk=ids.read_id(viewer.query.get("words_run", ""))).first() if told else None
     if found is None:
         return []
     context = {
@@ -69,17 +69,10 @@ def run(viewer: Viewer, events: Sequence[Event]) -> Told:
         "may_change": ROLE_RANK[viewer.role] >= ROLE_RANK[Role.EDITOR],
     }
     pieces = [Partial("#words-run-head", render_to_string("words/run_head.html", context))]
-    ids = {event.subject_id for event in told if event.subject_id} | set(words_column.being_written())
-    for row in words_bulk_view.rows(found, only=ids):
+    changed = {event.subject_id for event in told if event.subject_id} | set(words_column.being_written())
+    for row in words_bulk_view.rows(found, only=changed):
         pieces.append(Partial(f"#words-task-{row.post_id}", render_to_string("words/run_row.html", {"row": row})))
     return pieces
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _lines(viewer: Viewer) -> Partial:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as lazy
 from petra.ai.contract import Cause
 from petra.ai.providers import Provider
 from petra.articles.models import Blog
+from petra.lib import ids
 from petra.posts import access_keys, budget, words_said
 from petra.posts.access_keys import Standing
 from petra.posts.access_wishes import OFFLINE, Wish
@@ -224,16 +224,9 @@ def changes(viewer: Viewer, events: Sequence[Event]) -> Told:
     """Tell the open page what was spent and how the key does."""
     if not any(event.kind.startswith(_TOLD) for event in events):
         return []
-    blog = Blog.objects.filter(pk=_uuid(viewer.query.get("blog", ""))).first()
+    blog = Blog.objects.filter(pk=ids.read_id(viewer.query.get("blog", ""))).first()
     context = {
         "card": card(blog, zone=viewer.zone, now=viewer.now),
         "may_change": ROLE_RANK[viewer.role] >= ROLE_RANK[Role.ADMIN],
     }
     return [Partial("#ai-card-body", render_to_string("words/settings_card.html", context))]
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
