@@ -8,13 +8,12 @@ and says why. Verbs are called inside a scope.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum
 
 from petra.ai.contract import ALL_FIELDS, Cause, WriterFailed
@@ -95,7 +94,10 @@ def start_run(
     if len(posts) != len(wanted):
         raise ProductError("not_here", "Some of these are not here any more. Reload and choose again.", http_status=404)
     wishes = {"fields": chosen, "brief": wish, "is_overwriting_edited": overwrite_edited, "actor_id": actor_id}
-    run, is_new = _run(set(wanted), run_id or ids.new_id(), wishes)
+    run: WordsRun
+    run, is_new = WordsRun.objects.create_once(
+        run_id or ids.new_id(), is_same=lambda known: _is_for(known, wanted, wishes), **wishes
+    )
     if not is_new:
         return run
     kept = set() if overwrite_edited else versions.by_person(list(posts.values()))
@@ -106,16 +108,10 @@ def start_run(
     return run
 
 
-def _run(wanted: set[UUID], run_id: UUID, wishes: dict[str, object]) -> tuple[WordsRun, bool]:
-    try:
-        with transaction.atomic():
-            return WordsRun.objects.create(pk=run_id, **wishes), True
-    except IntegrityError:  # the same form was sent before, or an old page is used for other posts
-        known: WordsRun | None = WordsRun.objects.filter(pk=run_id).first()
-    is_same = known is not None and all(getattr(known, name) == wish for name, wish in wishes.items())
-    if known is not None and is_same and set(known.tasks.values_list("post_id", flat=True)) == wanted:
-        return known, False
-    return WordsRun.objects.create(**wishes), True
+def _is_for(run: WordsRun, wanted: Collection[UUID], wishes: Mapping[str, object]) -> bool:
+    if any(getattr(run, name) != wish for name, wish in wishes.items()):
+        return False
+    return set(run.tasks.values_list("post_id", flat=True)) == set(wanted)
 
 
 def pause(run: WordsRun, *, actor_id: UUID | None = None) -> WordsRun:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Count, Q
 
 from petra.lib import clock, queue
@@ -84,25 +84,18 @@ def start(post_ids: Collection[UUID], *, run_id: UUID | None = None) -> BulkRun:
         raise ProductError("how_many", f"Choose between 1 and {_MOST} posts.")
     if Post.objects.kept().filter(pk__in=wanted).count() != len(wanted):
         raise ProductError("not_here", "Some of these are not here any more. Reload and choose again.", http_status=404)
-    run, is_new = _run(wanted, run_id or new_id())
+    run: BulkRun
+    run, is_new = BulkRun.objects.create_once(
+        run_id or new_id(),
+        is_same=lambda known: set(known.items.values_list("post_id", flat=True)) == set(wanted),
+        actor_id=scope.current().actor_id,
+    )
     if not is_new:
         return run
     BulkItem.objects.bulk_create(BulkItem(run=run, post_id=pk, position=n) for n, pk in enumerate(wanted))
     events.record("bulk.started", subject=run, total=len(wanted))
     queue.enqueue(JOB, workspace_id=str(run.own_workspace_id), run_id=str(run.pk))
     return run
-
-
-def _run(wanted: list[UUID], run_id: UUID) -> tuple[BulkRun, bool]:
-    actor_id = scope.current().actor_id
-    try:
-        with transaction.atomic():
-            return BulkRun.objects.create(pk=run_id, actor_id=actor_id), True
-    except IntegrityError:  # the same form was sent before, or an old page is used for other posts
-        known: BulkRun | None = BulkRun.objects.filter(pk=run_id).first()
-    if known and set(BulkItem.objects.filter(run=known).values_list("post_id", flat=True)) == set(wanted):
-        return known, False
-    return BulkRun.objects.create(actor_id=actor_id), True
 
 
 def run_bulk(*, workspace_id: UUID, run_id: UUID) -> None:

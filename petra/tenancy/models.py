@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
-from django.db import models
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from petra.lib.ids import new_id
@@ -77,6 +78,20 @@ class TenantManager(models.Manager[ModelT]):
 
     def get_queryset(self) -> models.QuerySet[ModelT]:
         return super().get_queryset().filter(workspace_id=scope.current_workspace_id())
+
+    def create_once(self, pk: UUID, *, is_same: Callable[[ModelT], bool], **fields: Any) -> tuple[ModelT, bool]:
+        """Create the row that a form has named, and say whether it is new: the same form sent twice makes one.
+
+        An old page may name it for something else; what is not `is_same` becomes a row with another id.
+        """
+        try:
+            with transaction.atomic():
+                return self.create(pk=pk, **fields), True
+        except IntegrityError:
+            known = self.filter(pk=pk).first()
+        if known is not None and is_same(known):
+            return known, False
+        return self.create(**fields), True
 
 
 class TenantForeignKey(models.ForeignKey[Any, Any]):
