@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
-MAX_KEY_CHARS = 500  # an index row of PostgreSQL holds about 2,700 bytes
+# An index row of PostgreSQL holds about 2,700 bytes.
+MAX_KEY_CHARS = 500
+MAX_INDEXED_CHARS = 2_000  # of a whole address; no honest blog or list has a longer one
 
 # Parameters that say where a visitor came from, never which page is meant (2026-11).
 _TRACKING = re.compile(

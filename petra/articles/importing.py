@@ -19,7 +19,7 @@ from petra.articles import finding, naming
 from petra.articles.collecting import askable, full_address
 from petra.articles.collecting import collect as collect  # the same road without a database
 from petra.articles.collecting import operator_allows as operator_allows
-from petra.articles.identity import address_key
+from petra.articles.identity import MAX_INDEXED_CHARS, address_key
 from petra.articles.manners import BotWall, Budget, RobotsUnknown, Visitor
 from petra.articles.models import Blog, ImportRun, RunState
 from petra.articles.reader import STOPS_IMPORT, Reader
@@ -33,7 +33,6 @@ from petra.webhooks import events
 
 JOB = "import_blog"
 ACTIVE = (RunState.QUEUED, RunState.RUNNING, RunState.PAUSED)
-MAX_ADDRESS = 2_000  # of a blog; an index row of PostgreSQL holds about 2,700 bytes
 LOST_S = 120.0  # of a job that never began, or a worker that hangs; a killed one is known at once
 
 
@@ -53,7 +52,7 @@ def add_blog(address: str, *, name: str = "", is_asked: bool = True) -> Blog:
     Without `is_asked` nothing is to be asked there for now, and the address may be a private one.
     """
     url = askable(address) if is_asked else str(addresses.parse(full_address(address)))
-    if len(url) > MAX_ADDRESS:
+    if len(url) > MAX_INDEXED_CHARS:
         raise BadAddress("This address is too long to be a blog's.")
     key = address_key(url)
     for blog in Blog.objects.all():

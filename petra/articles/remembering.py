@@ -11,12 +11,12 @@ import zlib
 from typing import Any, Final
 from uuid import UUID
 
+from petra.articles.identity import MAX_INDEXED_CHARS
 from petra.articles.kept import FORM, Kept, digest_of
 from petra.articles.models import Blog, BlogList
 from petra.lib.outbound import Answer
 from petra.tenancy import scope
 
-MOST_URL_CHARS: Final = 2_000  # an index row of PostgreSQL holds about 2,700 bytes; no honest list has more
 MOST_KEPT_BYTES: Final = 4 * 1024 * 1024  # packed; a larger list is read each time
 
 
@@ -41,7 +41,7 @@ class BlogMemory:
     def keep(self, url: str, kind: str, answer: Answer, found: Any) -> None:
         """Keep a list in place of what was known of it."""
         packed = zlib.compress(json.dumps({"kind": kind, "found": found}).encode(), 1)
-        if len(packed) > MOST_KEPT_BYTES or len(url) > MOST_URL_CHARS or answer.is_cut:
+        if len(packed) > MOST_KEPT_BYTES or len(url) > MAX_INDEXED_CHARS or answer.is_cut:
             return
         fields = {
             "etag": answer.headers.get("etag", "")[:500],

@@ -120,9 +120,12 @@ def article_html(title: str, *, text: str = "", day: str = "2025-03-01", extra: 
 
 
 @contextmanager
-def serving() -> Iterator[BlogServer]:
-    """Serve a blog for the length of a block."""
+def serving(settings: Any = None) -> Iterator[BlogServer]:
+    """Serve a blog for the length of a block. With `settings`, Petra may ask it, and without a pause."""
     server = BlogServer()
+    if settings is not None:
+        settings.ALLOW_PRIVATE = [f"127.0.0.1:{server.port}"]
+        settings.IMPORT_GAP_S = 0
     try:
         yield server
     finally:

@@ -20,9 +20,8 @@ ARTICLES = ("/2025/rye-bread-for-beginners/", "/2025/a-sourdough-starter/", "/20
 
 @pytest.fixture
 def blog_server(settings: Any) -> Iterator[BlogServer]:
-    with serving() as server:
-        settings.ALLOW_PRIVATE = [f"127.0.0.1:{server.port}", f"localhost:{server.port}"]
-        settings.IMPORT_GAP_S = 0
+    with serving(settings) as server:
+        settings.ALLOW_PRIVATE += [f"localhost:{server.port}"]
         for path in ARTICLES:
             server.add_article(path, path.strip("/")[5:])
         server.list_articles(*ARTICLES)

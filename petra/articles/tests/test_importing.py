@@ -23,9 +23,7 @@ ARTICLES = ("/2025/rye-bread-for-beginners/", "/2025/a-sourdough-starter/", "/20
 
 @pytest.fixture
 def blog_server(settings: Any) -> Iterator[BlogServer]:
-    with serving() as server:
-        settings.ALLOW_PRIVATE = [f"127.0.0.1:{server.port}"]
-        settings.IMPORT_GAP_S = 0
+    with serving(settings) as server:
         for number, path in enumerate(ARTICLES, 1):
             server.add_article(
                 path, f"Bread number {number}", text=f"Loaf {number}. " + "Bread needs time and salt. " * 30

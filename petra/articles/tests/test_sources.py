@@ -42,9 +42,7 @@ def post(number: int, *, status: str = "publish", kind: str = "post", link: str 
 
 @pytest.fixture
 def blog_server(settings: Any) -> Iterator[BlogServer]:
-    with serving() as server:
-        settings.ALLOW_PRIVATE = [f"127.0.0.1:{server.port}"]
-        settings.IMPORT_GAP_S = 0
+    with serving(settings) as server:
         for number in (1, 2):
             server.add_article(f"/loaf-{number}/", f"Loaf {number}", text=f"Number {number}. " + "Salt and time. " * 60)
         yield server

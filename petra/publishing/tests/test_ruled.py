@@ -37,9 +37,7 @@ def text(number: int) -> str:
 @pytest.fixture
 def blog_server(settings: Any, tmp_path: Any) -> Iterator[BlogServer]:
     settings.MEDIA_ROOT = tmp_path / "files"
-    with serving() as server:
-        settings.ALLOW_PRIVATE = [f"127.0.0.1:{server.port}"]
-        settings.IMPORT_GAP_S = 0
+    with serving(settings) as server:
         for number, path in enumerate(OLD):
             add(server, path, number)
         server.list_articles(*OLD)
