@@ -7,8 +7,12 @@ import time
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from petra.articles import editing
+from petra.articles.models import Article
+from petra.lib import clock
 from petra.tenancy import scope, workspaces
 from petra.web.testing import Live
+from petra.web.tests.page_rows import furnish
 from tests.journeys.conftest import Opener
 
 pytestmark = pytest.mark.browser
@@ -46,3 +50,22 @@ def test_a_stream_refused_at_first_is_asked_for_again(open_page: Opener) -> None
         page.goto("/calendar")
     assert len(refused) == 2
     expect(page.locator("#toasts petra-toast")).to_have_count(0)
+
+
+def test_an_edit_one_has_open_is_not_touched_by_news(live: Live, open_page: Opener) -> None:
+    with scope.workspace(live.people.workspace.pk):
+        article = furnish(live.people.workspace).article
+    page = open_page(expects=("409",))
+    address = f"/articles/{article.pk}"
+    with page.expect_response("**/events?*"):
+        page.goto(address)
+    page.locator("summary", has_text="Edit").click()
+    page.get_by_label("Title").fill("My own title")
+    with page.expect_response(f"**{address}"), scope.workspace(live.people.workspace.pk):
+        editing.edit_article(article, title="What bob wrote", actor_id=live.people.bob.pk)
+        Article.objects.filter(pk=article.pk).update(title="What the blog says now", changed_at=clock.now())
+    expect(page.get_by_role("heading", name="The blog changed this article after you edited it")).to_be_visible()
+    expect(page.get_by_label("Title")).to_have_value("My own title")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("Someone edited this article meanwhile")
+    expect(page.get_by_label("Title")).to_have_value("My own title")
