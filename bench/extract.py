@@ -27,9 +27,9 @@ import trafilatura
 from lxml import etree
 
 from bench import measuring
-from petra.articles import nursery
-from petra.articles.extract import Extracted
-from petra.articles.sandbox import PageTooHeavy, Sandbox
+from petra.articles.pages.extract import Extracted
+from petra.articles.sandbox import nursery
+from petra.articles.sandbox.sandbox import PageTooHeavy, Sandbox
 from petra.lib import clock
 
 Line = dict[str, Any]

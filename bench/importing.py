@@ -98,7 +98,7 @@ def measure(*, pages: int, kills: int) -> dict[str, Any]:
 
 def floor(root: str, pages: int) -> Floor:
     """Read pages from memory in as many sandboxes as an import uses."""
-    from petra.articles.reading import lend
+    from petra.articles.site.reading import lend
 
     count = min(pages, _FLOOR_PAGES)
     waiting: SimpleQueue[int] = SimpleQueue()

@@ -30,9 +30,9 @@ from bench import measuring
 from bench.extract import pages
 from petra.ai import sentences
 from petra.ai.contract import Request, Source, Words
-from petra.ai.offline import OfflineWriter
-from petra.articles.extract import Extracted
-from petra.articles.sandbox import PageTooHeavy, Sandbox
+from petra.ai.offline.writer import OfflineWriter
+from petra.articles.pages.extract import Extracted
+from petra.articles.sandbox.sandbox import PageTooHeavy, Sandbox
 from petra.lib import clock
 
 _MOST_PINS = 20  # of one article

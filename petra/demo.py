@@ -27,8 +27,9 @@ from petra.lib import clock, queue
 from petra.lib.ids import new_secret
 from petra.networks.client import Client
 from petra.networks.registry import NETWORKS
-from petra.posts import brand, composing
+from petra.posts import composing
 from petra.posts.models import BrandProfile, Post
+from petra.posts.words import brand
 from petra.publishing import scheduling
 from petra.publishing.models import Attempt, Delivery, State
 from petra.publishing.slots import WeeklyTime

@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from petra.accounts.finding import FINDERS as ACCOUNT_FINDERS
 from petra.articles.finding import FINDERS as ARTICLE_FINDERS
 from petra.notifications.finding import FINDERS as NOTIFICATION_FINDERS
-from petra.posts.words_finding import FINDERS as WORDS_FINDERS
+from petra.posts.words.finding import FINDERS as WORDS_FINDERS
 from petra.publishing.finding import FINDERS as PUBLISHING_FINDERS
 from petra.tenancy import rowsecurity
 

@@ -1,5 +1,5 @@
 """The key ring of this installation, read from PETRA_KEYS once. Used by `tokens`, `connecting` and
-`posts.access_keys` only."""
+`posts.words.access_keys` only."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@ it.
 
 One import is one ImportRun. Its list of pages is stored once found, and pages are committed a few at a time as they are
 read, so a stop loses nothing and a killed worker's import goes on where it stood. No transaction is open while a site
-is asked. How a blog is looked at stands in `discovery`, what is asked for in `listing`, how a page is read in `reader`
-and `extract`, how it is written in `recording`; a worker's turn on an import is `turn`.
+is asked. How a blog is looked at stands in `site.discovery`, what is asked for in `listing`, how a page is read in
+`site.reader` and `pages.extract`, how it is written in `recording`; a worker's turn on an import is `turn`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from uuid import UUID
 from django.conf import settings
 
 from petra.articles import finding, naming
-from petra.articles.collecting import askable, full_address
-from petra.articles.collecting import collect as collect  # the same road without a database
-from petra.articles.collecting import operator_allows as operator_allows
 from petra.articles.identity import MAX_INDEXED_CHARS, address_key
-from petra.articles.manners import BotWall, Budget, RobotsUnknown, Visitor
 from petra.articles.models import Blog, ImportRun, RunState
-from petra.articles.reader import STOPS_IMPORT, Reader
-from petra.articles.reading import lend
+from petra.articles.site.collecting import askable, full_address
+from petra.articles.site.collecting import collect as collect  # the same road without a database
+from petra.articles.site.collecting import operator_allows as operator_allows
+from petra.articles.site.manners import BotWall, Budget, RobotsUnknown, Visitor
+from petra.articles.site.reader import STOPS_IMPORT, Reader
+from petra.articles.site.reading import lend
 from petra.articles.turn import Ended, Leaving, Turn
 from petra.lib import addresses, clock, presence, queue
 from petra.lib.addresses import BadAddress

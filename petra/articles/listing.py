@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from petra.articles.candidates import Candidate, Discovered
 from petra.articles.models import Article, ImportPage, ImportRun, RunState
+from petra.articles.site.candidates import Candidate, Discovered
 from petra.lib import clock
 
 ASKED_AGAIN = 100  # pages per import whose mark says unchanged

@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from petra.articles import doubles
-from petra.articles.extracted import Extracted
 from petra.articles.identity import address_key
 from petra.articles.models import Article, ArticleImage, Blog
-from petra.articles.moments import instant
-from petra.articles.pictures import Picture
-from petra.articles.reader import Read, traits_of
-from petra.articles.srcset import picture_key
+from petra.articles.pages import doubles
+from petra.articles.pages.extracted import Extracted
+from petra.articles.pages.moments import instant
+from petra.articles.pages.pictures import Picture
+from petra.articles.pages.srcset import picture_key
+from petra.articles.site.reader import Read, traits_of
 from petra.lib import clock, columns, ids
 from petra.webhooks import events
 

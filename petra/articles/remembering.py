@@ -12,8 +12,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from petra.articles.identity import MAX_INDEXED_CHARS
-from petra.articles.kept import FORM, Kept, digest_of
 from petra.articles.models import Blog, BlogList
+from petra.articles.site.kept import FORM, Kept, digest_of
 from petra.lib.outbound import Answer
 from petra.tenancy import scope
 

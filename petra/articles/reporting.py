@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.models.functions import MD5, Left
 
 from petra.articles import listing
-from petra.articles.candidates import Trouble
 from petra.articles.models import ImportPage, ImportRun
-from petra.articles.reading import Done
 from petra.articles.recording import Outcome
-from petra.articles.sitewide import ONE_TEXT, has_one_text
+from petra.articles.site.candidates import Trouble
+from petra.articles.site.reading import Done
+from petra.articles.site.sitewide import ONE_TEXT, has_one_text
 
 _COMPARED_CHARS = 5_000
 _COUNTERS = {"new": "new", "changed": "changed", "unchanged": "unchanged", "known": "unchanged", "gone": "failed",

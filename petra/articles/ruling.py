@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from petra.articles.candidates import Trouble
 from petra.articles.models import Article, Blog, ImportRun, Ruled, RunState
+from petra.articles.site.candidates import Trouble
 from petra.lib import clock
 from petra.lib.errors import ProductError
 from petra.webhooks import events

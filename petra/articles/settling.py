@@ -6,9 +6,9 @@ from collections import defaultdict
 from itertools import islice
 from uuid import UUID
 
-from petra.articles.leads import LEAST_COVER_PX
 from petra.articles.models import Article, ArticleImage, Blog
-from petra.articles.sitewide import pictures_of_the_site
+from petra.articles.pages.leads import LEAST_COVER_PX
+from petra.articles.site.sitewide import pictures_of_the_site
 
 _AT_ONCE = 500
 _KEPT = 100  # pictures of a site; one gets another now and then

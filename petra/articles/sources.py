@@ -14,12 +14,12 @@ from uuid import UUID
 from django.db.models import Count
 
 from petra.articles import importing, listing
-from petra.articles.candidates import Candidate, Discovered
-from petra.articles.collecting import askable, full_address
-from petra.articles.exports import read_export
 from petra.articles.feed_items import FeedItem
 from petra.articles.identity import Site, address_key, site_of
+from petra.articles.lists.exports import read_export
 from petra.articles.models import Article, Blog, ImportRun
+from petra.articles.site.candidates import Candidate, Discovered
+from petra.articles.site.collecting import askable, full_address
 from petra.lib import addresses
 from petra.lib.addresses import BadAddress
 

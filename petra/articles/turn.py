@@ -16,20 +16,20 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from petra.articles import listing, naming, reporting, ruling
-from petra.articles.candidates import Candidate, Discovered, Trouble
-from petra.articles.collecting import full_address, single
-from petra.articles.discovery import Discovery
 from petra.articles.feed_items import GIVEN, FeedItem
 from petra.articles.identity import Site, site_of
-from petra.articles.manners import Visitor
 from petra.articles.models import Article, ArticleImage, Blog, ImportPage, ImportRun, RunState
-from petra.articles.picture_files import read_size
-from petra.articles.reader import STOPS_IMPORT, Reader, Wanted
-from petra.articles.reading import Crew, Done
 from petra.articles.recording import Recorder
 from petra.articles.remembering import BlogMemory
-from petra.articles.sandbox import Sandbox
+from petra.articles.sandbox.sandbox import Sandbox
 from petra.articles.settling import settle_leads
+from petra.articles.site.candidates import Candidate, Discovered, Trouble
+from petra.articles.site.collecting import full_address, single
+from petra.articles.site.discovery import Discovery
+from petra.articles.site.manners import Visitor
+from petra.articles.site.picture_files import read_size
+from petra.articles.site.reader import STOPS_IMPORT, Reader, Wanted
+from petra.articles.site.reading import Crew, Done
 from petra.lib import clock, ids, presence, queue
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Answer

@@ -20,7 +20,7 @@ from petra.lib.errors import ProductError
 from petra.lib.outbound import AllowPrivate
 
 if TYPE_CHECKING:  # reading pages needs a lot that no other command should load
-    from petra.articles import collecting
+    from petra.articles.site import collecting
 
 _LOOK_EVERY_S = 0.3
 _MOST_LIST_BYTES = 10 * 1024 * 1024
@@ -114,7 +114,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 def parse_pairs(pairs: list[str]) -> AllowPrivate:
     """Read `--allow-private` values as exact hosts and ports."""
-    from petra.articles import collecting
+    from petra.articles.site import collecting
 
     try:
         return collecting.parse_allow_private(pairs)
@@ -124,7 +124,7 @@ def parse_pairs(pairs: list[str]) -> AllowPrivate:
 
 def _into_file(address: str, file: Path, *, allowed: AllowPrivate, is_page: bool, gap_s: float | None) -> None:
     from petra import settings  # reads the environment; a command that fails before should not need it
-    from petra.articles import collecting
+    from petra.articles.site import collecting
 
     with output.progress("Looking around") as bar:
 

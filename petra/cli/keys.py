@@ -66,7 +66,7 @@ def rotate(as_json: output.Json = False) -> None:
     with preparing.database():
         preparing.set_up_django()
         from petra.accounts import tokens  # models load only after Django is set up
-        from petra.posts import access_keys
+        from petra.posts.words import access_keys
 
         with output.progress("Sealing anew") as bar:
             done = tokens.rotate_keys(progress=lambda seen: bar.update(bar.task_ids[0], completed=seen))

@@ -20,8 +20,8 @@ from petra.lib import clock
 from petra.notifications import finding
 from petra.notifications.models import Incident, IncidentKind, Mail, Wish
 from petra.notifications.telling import wishes
-from petra.posts import words_runs
 from petra.posts.models import WordsRun, WordsRunState
+from petra.posts.words import runs as words_runs
 from petra.publishing import together
 from petra.publishing.finding import workspaces
 from petra.publishing.models import Delivery, State

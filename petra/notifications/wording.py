@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from petra.networks import registry
 from petra.notifications.models import Incident, IncidentKind
-from petra.posts import words_said
+from petra.posts.words import said as words_said
 
 
 def sentence_of(incident: Incident) -> str:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from petra.accounts.models import AccountState, Target
 from petra.ai.lexicon import STOP_WORDS
-from petra.ai.passages import terms
+from petra.ai.offline.passages import terms
 from petra.posts.models import Post
 
 _EARLIER = 500  # posts that are looked at, the newest first

@@ -14,8 +14,8 @@ from uuid import UUID
 from django.conf import settings
 
 from petra.articles.importing import operator_allows
-from petra.articles.manners import Visitor
 from petra.articles.models import ArticleImage
+from petra.articles.site.manners import Visitor
 from petra.lib.errors import ProductError
 from petra.lib.outbound import Outbound
 from petra.media import renditions, storing

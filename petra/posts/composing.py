@@ -18,10 +18,11 @@ from petra.articles.models import NEWEST, Article, Blog
 from petra.lib import clock, ids, queue
 from petra.lib.errors import ProductError
 from petra.media.models import Asset
-from petra.posts import brand, choosing, metadata, versions
+from petra.posts import choosing
 from petra.posts.models import Post, PostMedia
 from petra.posts.plain import plain
-from petra.posts.versions import EditedMeanwhile as EditedMeanwhile
+from petra.posts.words import brand, metadata, versions
+from petra.posts.words.versions import EditedMeanwhile as EditedMeanwhile
 from petra.tenancy import scope
 from petra.webhooks import events
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from petra.accounts.models import Target
 from petra.articles.models import Article, Blog
 from petra.media.models import Asset
-from petra.posts.words_models import (
+from petra.posts.words.models import (
     AiMonth,
     BrandProfile,
     Generation,

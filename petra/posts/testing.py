@@ -13,9 +13,12 @@ from petra.ai.contract import OnPartial, Request, Stopped, Usage, Words, WriterF
 from petra.ai.testing import INPUT_USD, OUTPUT_USD, AiDouble
 from petra.articles.models import Article, Blog
 from petra.media.models import Asset
-from petra.posts import access_keys, words_finding, words_runs, writing_job
-from petra.posts.access_keys import Standing, Wish
 from petra.posts.models import Post, PostMedia, WordsState
+from petra.posts.words import access_keys
+from petra.posts.words import finding as words_finding
+from petra.posts.words import job as writing_job
+from petra.posts.words import runs as words_runs
+from petra.posts.words.access_keys import Standing, Wish
 from petra.tenancy import scope
 
 MILLION = Decimal(1_000_000)

@@ -19,7 +19,8 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from petra.articles import importing
 from petra.lib import clock, presence, queue
-from petra.posts import words_runs, writing
+from petra.posts.words import runs as words_runs
+from petra.posts.words import writing
 from petra.publishing import finding
 from petra.publishing.finding import Turn
 from petra.publishing.hands import Hands

@@ -9,9 +9,10 @@ from django.views.decorators.http import require_safe
 from petra.lib import clock
 from petra.publishing.models import Delivery, State
 from petra.tenancy.access import MemberRequest, member_page
-from petra.web import event_words, moments, pin_status
+from petra.web import event_words, moments
 from petra.web.event_words import QUIET
-from petra.web.pin_rows import pin_title
+from petra.web.pins import status as pin_status
+from petra.web.pins.rows import pin_title
 from petra.web.shell import show
 from petra.webhooks.models import Event
 

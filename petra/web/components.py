@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from petra.web import text_marks
-from petra.web.publish_button import MenuItem, PublishButton
+from petra.web.pins.publish_button import MenuItem, PublishButton
 from petra.web.statuses import STATUSES, StatusKey, status
 
 SWATCHES = (

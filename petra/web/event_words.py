@@ -16,7 +16,7 @@ from petra.accounts.models import Account
 from petra.posts.models import Post
 from petra.publishing.models import Delivery
 from petra.tenancy.models import User
-from petra.web.pin_rows import pin_title
+from petra.web.pins.rows import pin_title
 from petra.web.statuses import Status, StatusKey, status
 from petra.webhooks.models import Event
 

@@ -15,7 +15,7 @@ from petra.articles import searching
 from petra.articles.models import NEWEST, Article
 from petra.posts.models import Post
 from petra.tenancy.access import MemberRequest, member_page
-from petra.web import pin_rows
+from petra.web.pins import rows as pin_rows
 from petra.web.shell import show
 
 MOST_OF_A_KIND = 6

@@ -32,7 +32,9 @@ from petra.publishing.slots import WeeklyTime
 from petra.tenancy import access, workspaces
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role, Workspace
-from petra.web import import_lines, pin_rows, targets
+from petra.web import targets
+from petra.web.articles import import_lines
+from petra.web.pins import rows as pin_rows
 from petra.web.shell import shell
 
 STEPS = ("address", "articles", "connect", "plan")

@@ -24,10 +24,13 @@ from petra.publishing import slots
 from petra.publishing.models import LIVE_STATES, Delivery, Slot, State
 from petra.tenancy.access import MemberRequest, member_page
 from petra.tenancy.models import Role
-from petra.web import account_view, event_words, moments, pauses, pin_rows, pin_status, worker_line
-from petra.web.late_banner import late_banner
+from petra.web import event_words, moments, pauses, worker_line
+from petra.web.accounts import detail as account_view
+from petra.web.needs_you.late_banner import late_banner
 from petra.web.onboarding import STEPS
 from petra.web.overview_needs import Need, needs
+from petra.web.pins import rows as pin_rows
+from petra.web.pins import status as pin_status
 from petra.web.shell import show
 from petra.web.statuses import Status, StatusKey, status
 from petra.webhooks.models import Event

@@ -15,10 +15,12 @@ from petra.accounts.models import Account, AccountState
 from petra.publishing import scheduling, together
 from petra.publishing.models import Delivery, State
 from petra.publishing.together import Failures
-from petra.web import pin_rows, pin_status, waiting_rows
-from petra.web.needs_you_view import failure_sentence
+from petra.web.needs_you import waiting_rows
+from petra.web.needs_you.page import failure_sentence
+from petra.web.needs_you.waiting_rows import WaitingRow
+from petra.web.pins import rows as pin_rows
+from petra.web.pins import status as pin_status
 from petra.web.statuses import Status, StatusKey, status
-from petra.web.waiting_rows import WaitingRow
 
 MOST = 4  # failures, and as many of what waits otherwise: the rest stands on the page of its own
 

@@ -3,37 +3,36 @@
 from django.urls import path
 
 from petra.web import (
-    accounts,
     activity,
-    article,
-    articles,
-    blog_rule,
-    bulk_runs,
-    calendar,
-    calendar_moves,
     components,
     entry,
     files,
     find,
     health,
-    import_sources,
-    imports,
-    live,
-    needs_you,
     notifications,
     onboarding,
     overview,
     pauses,
-    pin,
-    pin_pictures,
-    pins,
     preferences,
-    queue_help,
-    words,
-    words_brand,
-    words_bulk,
-    words_settings,
 )
+from petra.web.accounts import views as accounts
+from petra.web.articles import article, imports
+from petra.web.articles import rule as blog_rule
+from petra.web.articles import sources as import_sources
+from petra.web.articles import views as articles
+from petra.web.calendar import moves as calendar_moves
+from petra.web.calendar import views as calendar
+from petra.web.live import stream as live
+from petra.web.needs_you import queue_help
+from petra.web.needs_you import views as needs_you
+from petra.web.pins import bulk_runs
+from petra.web.pins import editor as pin
+from petra.web.pins import pictures as pin_pictures
+from petra.web.pins import views as pins
+from petra.web.words import brand as words_brand
+from petra.web.words import bulk as words_bulk
+from petra.web.words import settings as words_settings
+from petra.web.words import views as words
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),

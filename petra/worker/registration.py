@@ -9,7 +9,11 @@ from petra import demo
 from petra.accounts import jobs as accounts
 from petra.articles import importing, rhythm
 from petra.notifications import telling, watching
-from petra.posts import composing, words_pruning, words_runs, writing, writing_job
+from petra.posts import composing
+from petra.posts.words import job as writing_job
+from petra.posts.words import pruning as words_pruning
+from petra.posts.words import runs as words_runs
+from petra.posts.words import writing
 from petra.publishing import bulk, pruning, ruled
 
 

@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 from petra.ai import scripted
 from petra.ai.testing import KEY, AiDouble, ai_double  # noqa: F401  a fixture
 from petra.articles.models import Blog
-from petra.posts import brand, composing
+from petra.posts import composing
 from petra.posts.models import BrandProfile, Post, WordsExample
 from petra.posts.testing import choose_double
+from petra.posts.words import brand
 from petra.tenancy import scope
 from petra.web.testing import Live
 from petra.web.tests import words_rows

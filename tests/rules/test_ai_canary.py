@@ -20,11 +20,12 @@ from conftest import People
 from petra.ai import scripted
 from petra.ai.contract import WriterFailed
 from petra.articles.models import Blog
-from petra.posts import access_keys, words_runs, writing
-from petra.posts.access_keys import Wish
 from petra.posts.models import Generation, Post
 from petra.posts.testing import let_time_pass, post_of, work
 from petra.posts.tests.samples import article
+from petra.posts.words import access_keys, writing
+from petra.posts.words import runs as words_runs
+from petra.posts.words.access_keys import Wish
 from petra.tenancy import scope
 from petra.tenancy.models import User, Workspace
 from tests.rules.test_canary import forms, leaks, pages, rows_of_all_tables

@@ -20,8 +20,8 @@ from conftest import People
 from petra.articles.models import Article, Blog, ImportRun
 from petra.lib import clock
 from petra.notifications.models import Incident
-from petra.posts import words_runs
 from petra.posts.models import Generation, WordsExample
+from petra.posts.words import runs as words_runs
 from petra.publishing import bulk
 from petra.publishing import testing as furniture
 from petra.simulator.testing import SimulatedAccount, SimulatedBoard

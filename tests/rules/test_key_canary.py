@@ -14,9 +14,9 @@ from pytest_django.fixtures import Settings
 from conftest import People
 from petra.ai import scripted
 from petra.ai.testing import AiDouble, ai_double  # noqa: F401  a fixture
-from petra.posts import words_runs
 from petra.posts.models import Generation, GenerationState, Post, WordsRun
 from petra.posts.testing import work
+from petra.posts.words import runs as words_runs
 from petra.tenancy import scope
 from petra.tenancy.models import User
 from petra.web.tests import words_rows

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from petra.ai import sentences
 from petra.ai.answers import readable
 from petra.ai.contract import Brand, Example, Request, Source, Tone, Turn, WordLimits, Words
-from petra.ai.offline import OfflineWriter
+from petra.ai.offline.writer import OfflineWriter
 from petra.ai.unwanted import unwanted_by
 
 LIMITS = WordLimits()

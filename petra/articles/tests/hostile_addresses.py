@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from protego import Protego
 
-from petra.articles import manners
-from petra.articles.candidates import Candidate, Discovered
-from petra.articles.collecting import collect
-from petra.articles.extract import Extracted, extract
 from petra.articles.identity import Site
-from petra.articles.manners import Visitor
-from petra.articles.picture_files import fetch_picture
-from petra.articles.reader import own_address
+from petra.articles.pages.extract import Extracted, extract
+from petra.articles.site import manners
+from petra.articles.site.candidates import Candidate, Discovered
+from petra.articles.site.collecting import collect
+from petra.articles.site.manners import Visitor
+from petra.articles.site.picture_files import fetch_picture
+from petra.articles.site.reader import own_address
 from petra.articles.tests.blog_server import Page, article_html
 from petra.articles.tests.hostile_ground import NOW, URL, Ground, all_of, elsewhere, page, raw_answer
 from petra.lib import addresses

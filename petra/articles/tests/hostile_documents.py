@@ -7,12 +7,14 @@ import time
 import zlib
 from collections.abc import Callable
 
-from petra.articles import doubles, feeds, scoring, sitemaps, sitewide, srcset
-from petra.articles.extract import extract
-from petra.articles.picture_files import picture_type, size_of
+from petra.articles.lists import feeds, sitemaps
+from petra.articles.pages import doubles, scoring, srcset
+from petra.articles.pages.extract import extract
+from petra.articles.pages.words import sanitise
+from petra.articles.site import sitewide
+from petra.articles.site.picture_files import picture_type, size_of
 from petra.articles.tests.hostile_ground import HEAVY, NOW, URL, Ground, all_of, elsewhere, page
-from petra.articles.words import sanitise
-from petra.web.imports import harmless
+from petra.web.articles.imports import harmless
 
 Check = Callable[[Ground], None]
 _MEDIA = "petra/media/tests/test_pictures.py"

@@ -14,9 +14,9 @@ import pytest
 
 from bench import measuring
 from bench.measuring import Watch
-from petra.articles import nursery
-from petra.articles.extract import Extracted
-from petra.articles.sandbox import PageTooHeavy, Sandbox
+from petra.articles.pages.extract import Extracted
+from petra.articles.sandbox import nursery
+from petra.articles.sandbox.sandbox import PageTooHeavy, Sandbox
 from petra.articles.tests.blog_server import BlogServer
 from petra.lib.addresses import BadAddress
 from petra.lib.errors import ProductError

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from conftest import People
-from petra.articles import importing, turn, wordpress
+from petra.articles import importing, turn
+from petra.articles.lists import wordpress
 from petra.articles.models import Article, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.articles.tests.test_importing import run_of

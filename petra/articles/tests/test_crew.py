@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from petra.articles.candidates import Candidate
-from petra.articles.manners import SiteBusy
-from petra.articles.reader import Fetched, Read, Reader, Wanted
-from petra.articles.reading import AHEAD, AHEAD_BYTES, Crew
-from petra.articles.sandbox import Sandbox
+from petra.articles.sandbox.sandbox import Sandbox
+from petra.articles.site.candidates import Candidate
+from petra.articles.site.manners import SiteBusy
+from petra.articles.site.reader import Fetched, Read, Reader, Wanted
+from petra.articles.site.reading import AHEAD, AHEAD_BYTES, Crew
 from petra.lib import clock
 from petra.lib.outbound import Answer
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from petra.articles import wordpress
-from petra.articles.collecting import Collected, collect
-from petra.articles.discovery import NotABlog
-from petra.articles.manners import BotWall, Budget, Disallowed, RobotsUnknown, SiteBusy, Visitor
-from petra.articles.picture_files import NoPicture, fetch_picture
+from petra.articles.lists import wordpress
+from petra.articles.site.collecting import Collected, collect
+from petra.articles.site.discovery import NotABlog
+from petra.articles.site.manners import BotWall, Budget, Disallowed, RobotsUnknown, SiteBusy, Visitor
+from petra.articles.site.picture_files import NoPicture, fetch_picture
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.lib import clock
 from petra.lib.addresses import BadAddress
@@ -272,12 +272,12 @@ def test_pictures_are_fetched_by_content_and_within_limits(blog: BlogServer, mon
     ):
         with pytest.raises(error):
             fetch_picture(blog.home + path, allow_private=blog.allow)
-    monkeypatch.setattr("petra.articles.picture_files.MAX_BYTES", 50)
+    monkeypatch.setattr("petra.articles.site.picture_files.MAX_BYTES", 50)
     with pytest.raises(NoPicture):
         fetch_picture(blog.home + "/a.jpg", allow_private=blog.allow)
 
 
 def test_a_blog_is_looked_at_without_models_and_a_database() -> None:
-    words = "import sys, petra.articles.collecting; sys.exit('petra.articles.models' in sys.modules)"
+    words = "import sys, petra.articles.site.collecting; sys.exit('petra.articles.models' in sys.modules)"
     without = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     subprocess.run([sys.executable, "-c", words], check=True, env=without)

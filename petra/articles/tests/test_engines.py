@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from petra.articles import feeds, wordpress
-from petra.articles.collecting import Collected, collect
+from petra.articles.lists import feeds, wordpress
+from petra.articles.site.collecting import Collected, collect
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 
 RICH = "Flour, water, salt and time make the best bread there is, said the baker to the miller at noon. " * 12

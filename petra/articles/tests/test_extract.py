@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from petra.articles.extract import Extracted, extract, extract_item, from_data
-from petra.articles.feeds import FeedItem
 from petra.articles.identity import Site, address_key, site_of
-from petra.articles.links import read_links
-from petra.articles.moments import instant, read_moment
-from petra.articles.picture_files import picture_type, size_of
-from petra.articles.scoring import ARTICLE_AT, looks_like_listing, score_address
-from petra.articles.srcset import picture_key
+from petra.articles.lists.feeds import FeedItem
+from petra.articles.pages.extract import Extracted, extract, extract_item, from_data
+from petra.articles.pages.links import read_links
+from petra.articles.pages.moments import instant, read_moment
+from petra.articles.pages.scoring import ARTICLE_AT, looks_like_listing, score_address
+from petra.articles.pages.srcset import picture_key
+from petra.articles.site.picture_files import picture_type, size_of
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 URL = "https://bread.example/2025/03/01/rye-bread/"

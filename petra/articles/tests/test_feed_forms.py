@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from petra.articles import feeds
+from petra.articles.lists import feeds
 
 URL = "https://bread.example/feed/"
 LINK = "https://bread.example/{0}/"

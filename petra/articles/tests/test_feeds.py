@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from petra.articles import feeds, wordpress
+from petra.articles.lists import feeds, wordpress
 
 URL = "https://bread.example/feed/"
 RSS2 = b"""<?xml version="1.0"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"

@@ -23,9 +23,9 @@ import pytest
 
 from conftest import People, needed
 from petra.articles import importing, turn
-from petra.articles.collecting import collect
 from petra.articles.identity import address_key
 from petra.articles.models import Article, ImportRun, RunState
+from petra.articles.site.collecting import collect
 from petra.tenancy import scope
 
 BLOGS = Path(os.environ.get("PETRA_BLOGS") or Path(__file__).resolve().parents[4] / "shared" / "blogs")

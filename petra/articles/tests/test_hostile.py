@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from petra.articles import sitemaps, srcset
 from petra.articles.identity import absolute, address_key
-from petra.articles.sandbox import PageTooHeavy, Sandbox
+from petra.articles.lists import sitemaps
+from petra.articles.pages import srcset
+from petra.articles.sandbox.sandbox import PageTooHeavy, Sandbox
 from petra.articles.tests import hostile_addresses, hostile_documents
 from petra.articles.tests.blog_server import serving
 from petra.articles.tests.hostile_ground import GOOD, HEAVY, MOST_MB, NOW, URL, Ground, watch

@@ -10,8 +10,10 @@ from uuid import UUID
 import pytest
 
 from conftest import People
-from petra.articles import editing, finding, importing, listing, reader, sandbox, turn
+from petra.articles import editing, finding, importing, listing, turn
 from petra.articles.models import Article, Blog, BlogList, ImportPage, ImportRun, RunState
+from petra.articles.sandbox import sandbox
+from petra.articles.site import reader
 from petra.articles.tests.blog_server import BlogServer, Page, article_html, serving
 from petra.lib import clock, presence, queue
 from petra.lib.addresses import BadAddress

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from petra.articles.candidates import Discovered
-from petra.articles.collecting import Collected, collect
 from petra.articles.identity import Site
-from petra.articles.scoring import ARTICLE_AT, is_readable_page, looks_like_listing, score
+from petra.articles.pages.scoring import ARTICLE_AT, is_readable_page, looks_like_listing, score
+from petra.articles.site.candidates import Discovered
+from petra.articles.site.collecting import Collected, collect
 from petra.articles.tests.blog_server import BlogServer, Page, serving
 from petra.articles.tests.test_extract import TEXT, article, read
 

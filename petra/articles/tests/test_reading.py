@@ -11,11 +11,13 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from conftest import People
-from petra.articles import importing, scoring, sitewide
-from petra.articles.extract import Extracted, extract
-from petra.articles.feeds import FeedItem
+from petra.articles import importing
+from petra.articles.lists.feeds import FeedItem
 from petra.articles.models import Article, RunState
-from petra.articles.pictures import Picture
+from petra.articles.pages import scoring
+from petra.articles.pages.extract import Extracted, extract
+from petra.articles.pages.pictures import Picture
+from petra.articles.site import sitewide
 from petra.articles.tests.blog_server import serving
 from petra.articles.tests.test_extract import NOW, TEXT, URL, article, read
 from petra.tenancy import scope

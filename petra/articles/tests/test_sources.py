@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from conftest import People
-from petra.articles import editing, exports, importing, sources
-from petra.articles.exports import NotAnExport, read_export
+from petra.articles import editing, importing, sources
+from petra.articles.lists import exports
+from petra.articles.lists.exports import NotAnExport, read_export
 from petra.articles.models import Article, ImportPage, ImportRun, RunState
 from petra.articles.tests.blog_server import BlogServer, Page, serving
 from petra.lib.addresses import BadAddress

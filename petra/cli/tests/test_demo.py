@@ -13,8 +13,8 @@ from pytest_django.fixtures import Settings
 from petra import demo
 from petra.articles import importing
 from petra.articles.models import Article, Blog, ImportRun
-from petra.posts import brand
 from petra.posts.models import Post
+from petra.posts.words import brand
 from petra.publishing.models import Delivery
 from petra.simulator.testing import Simulator
 from petra.tenancy import scope

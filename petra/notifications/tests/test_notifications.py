@@ -24,8 +24,8 @@ from petra.articles.models import Blog, ImportRun, Rhythm, RunState
 from petra.lib import clock
 from petra.notifications import telling, watching
 from petra.notifications.models import Incident, IncidentKind, Wish
-from petra.posts import words_runs
 from petra.posts.models import WordsRun, WordsRunState
+from petra.posts.words import runs as words_runs
 from petra.publishing import scheduling, together
 from petra.publishing import testing as furniture
 from petra.publishing.models import Delivery, State

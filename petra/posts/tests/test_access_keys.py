@@ -14,11 +14,11 @@ from conftest import People
 from petra.ai.testing import AiDouble
 from petra.articles.models import Blog
 from petra.lib import seal
-from petra.posts import access_keys
-from petra.posts.access_keys import BadAccess, Wish
-from petra.posts.access_wishes import check_numbers
 from petra.posts.models import WriterAccess
 from petra.posts.testing import choose_double
+from petra.posts.words import access_keys
+from petra.posts.words.access_keys import BadAccess, Wish
+from petra.posts.words.access_wishes import check_numbers
 from petra.tenancy import scope
 from petra.tenancy.models import Workspace
 

@@ -9,9 +9,11 @@ from conftest import People
 from petra.ai import prompts
 from petra.ai.contract import Request, Source, Tone
 from petra.articles.models import Blog
-from petra.posts import brand, composing, words_runs
+from petra.posts import composing
 from petra.posts.models import BrandProfile, Post
 from petra.posts.tests.samples import Pictures, article
+from petra.posts.words import brand
+from petra.posts.words import runs as words_runs
 from petra.tenancy import scope
 from petra.tenancy.models import Workspace
 from petra.webhooks.models import Event

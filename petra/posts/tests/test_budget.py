@@ -16,11 +16,11 @@ from pytest_django.fixtures import Settings
 from conftest import People
 from petra.ai.contract import Cause, Usage, WriterFailed
 from petra.lib import ids
-from petra.posts import budget, pace
-from petra.posts.access_keys import Standing
 from petra.posts.models import AiMonth, Generation
 from petra.posts.testing import post_of
 from petra.posts.tests.samples import article
+from petra.posts.words import budget, pace
+from petra.posts.words.access_keys import Standing
 from petra.tenancy import scope
 from petra.tenancy.models import Workspace
 

@@ -14,9 +14,10 @@ from petra.media import storing
 from petra.media.models import Asset, Rendition
 from petra.media.renditions import TooSmall
 from petra.media.tests import samples as pictures
-from petra.posts import choosing, composing, metadata
+from petra.posts import choosing, composing
 from petra.posts.models import Post, PostMedia, WordsState
 from petra.posts.tests.samples import Pictures, article, board, image
+from petra.posts.words import metadata
 from petra.tenancy import scope
 from petra.tenancy.models import Workspace
 from petra.webhooks.models import Event
@@ -153,7 +154,7 @@ def test_the_job_goes_on_after_an_article_that_cannot_be_drafted(
     with scope.workspace(people.elsewhere.pk):
         theirs = article(title="Theirs").pk
     monkeypatch.setattr(storing, "picture_in", lambda answer: pictures.jpeg())
-    monkeypatch.setattr("petra.articles.manners.Visitor.get", lambda self, url, **_: url)
+    monkeypatch.setattr("petra.articles.site.manners.Visitor.get", lambda self, url, **_: url)
     made = composing.draft_posts_job(workspace_id=people.workspace.pk, article_ids=[marked.pk, fine.pk, theirs])
     assert [p.article_id for p in made] == [fine.pk]
     with scope.workspace(people.workspace.pk):

@@ -10,10 +10,11 @@ from conftest import People
 from petra.ai.contract import Example, Words
 from petra.ai.testing import AiDouble
 from petra.articles.models import Article, Blog
-from petra.posts import brand, composing, examples, metadata, versions, writing
+from petra.posts import composing
 from petra.posts.models import BrandProfile, Generation, GenerationKind, Post, WordsExample
 from petra.posts.testing import choose_double, post_of, work
 from petra.posts.tests.samples import article
+from petra.posts.words import brand, examples, metadata, versions, writing
 from petra.tenancy import scope
 from petra.tenancy.models import Workspace
 

@@ -10,10 +10,11 @@ from django.db import connections
 
 from conftest import People
 from petra.ai.contract import Words
-from petra.posts import composing, metadata, versions, writing
+from petra.posts import composing
 from petra.posts.models import Generation, GenerationKind, Post
 from petra.posts.testing import post_of
 from petra.posts.tests.samples import article
+from petra.posts.words import metadata, versions, writing
 from petra.tenancy import scope
 from petra.tenancy.models import Workspace
 

@@ -20,10 +20,12 @@ from petra.articles.models import Article
 from petra.lib import clock, notify
 from petra.media import storing
 from petra.media.tests import samples as pictures
-from petra.posts import access_keys, asking, brand, composing, writing, writing_job
+from petra.posts import composing
 from petra.posts.models import Generation, GenerationState, Post, WordsState
 from petra.posts.testing import choose_double, post_of, work
 from petra.posts.tests.samples import article
+from petra.posts.words import access_keys, asking, brand, writing
+from petra.posts.words import job as writing_job
 from petra.tenancy import scope
 from petra.webhooks.announcing import CHANNEL
 from petra.webhooks.models import Event

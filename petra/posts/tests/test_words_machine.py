@@ -26,10 +26,13 @@ from hypothesis.stateful import (
 
 from conftest import People
 from petra.ai.contract import ALL_FIELDS, Cause, Usage, Words, WriterFailed
-from petra.posts import composing, metadata, versions, words_finding, writing, writing_job
+from petra.posts import composing
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsState, WriterSeat
 from petra.posts.testing import USED, ScriptedWriter, let_time_pass, post_of
 from petra.posts.tests.samples import article
+from petra.posts.words import finding as words_finding
+from petra.posts.words import job as writing_job
+from petra.posts.words import metadata, versions, writing
 from petra.tenancy import scope
 
 FAILURES = (Cause.TIME_OUT, Cause.RATE, Cause.KEY_REFUSED, Cause.CONTENT_REFUSED)

@@ -15,10 +15,14 @@ from conftest import People
 from petra.ai.contract import Cause, Usage, Words, WriterFailed
 from petra.lib import clock
 from petra.lib.errors import ProductError
-from petra.posts import access_keys, composing, words_pruning, words_runs, writing, writing_job
+from petra.posts import composing
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsRun, WordsState, WriterPace
 from petra.posts.testing import SCRIPTED, ScriptedWriter, let_time_pass, post_of, work
 from petra.posts.tests.samples import article
+from petra.posts.words import access_keys, writing
+from petra.posts.words import job as writing_job
+from petra.posts.words import pruning as words_pruning
+from petra.posts.words import runs as words_runs
 from petra.tenancy import scope
 from petra.webhooks.models import Event
 

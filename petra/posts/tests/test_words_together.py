@@ -17,10 +17,14 @@ from petra.ai import providers
 from petra.ai.contract import Usage
 from petra.lib import clock
 from petra.lib.errors import ProductError
-from petra.posts import access_keys, composing, words_finding, words_runs, writing, writing_job
+from petra.posts import composing
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsRun, WordsState, WriterSeat
 from petra.posts.testing import SCRIPTED, ScriptedWriter, post_of
 from petra.posts.tests.samples import article
+from petra.posts.words import access_keys, writing
+from petra.posts.words import finding as words_finding
+from petra.posts.words import job as writing_job
+from petra.posts.words import runs as words_runs
 from petra.tenancy import scope
 
 SECONDS = 5.0

@@ -24,10 +24,11 @@ from petra.ai import scripted
 from petra.ai.testing import AiDouble
 from petra.lib import clock
 from petra.lib.testing import ended
-from petra.posts import words_runs, writing
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsRun, WordsState, WordsTask
 from petra.posts.testing import choose_double
 from petra.posts.tests.samples import article
+from petra.posts.words import runs as words_runs
+from petra.posts.words import writing
 from petra.tenancy import scope
 from petra.webhooks.models import Event
 

@@ -13,11 +13,13 @@ from pytest_django.fixtures import Settings
 from conftest import People
 from petra.ai.contract import Cause, Usage, Words, WriterFailed
 from petra.lib.errors import ProductError
-from petra.posts import access_keys, budget, composing, leases, metadata, writing, writing_job
+from petra.posts import composing
 from petra.posts.models import AiMonth, Generation, GenerationKind, GenerationState, Post, WordsState, WriterSeat
 from petra.posts.testing import SCRIPTED, ScriptedWriter, let_time_pass, post_of, work
 from petra.posts.tests.samples import TEXT, article
-from petra.posts.versions import words_of
+from petra.posts.words import access_keys, budget, leases, metadata, writing
+from petra.posts.words import job as writing_job
+from petra.posts.words.versions import words_of
 from petra.tenancy import scope
 from petra.webhooks.models import Event
 

@@ -19,7 +19,7 @@ from petra.articles.models import Article, Blog, ImportPage, ImportRun, Rhythm, 
 from petra.articles.tests.test_sources import export, post
 from petra.lib import clock
 from petra.tenancy import scope
-from petra.web import imports
+from petra.web.articles import imports
 from petra.web.tests.page_rows import House, furnish
 
 

@@ -20,8 +20,8 @@ from petra.publishing import bulk, states
 from petra.publishing.models import BulkRun, Delivery, State
 from petra.tenancy import scope
 from petra.tenancy.models import Role, User
-from petra.web import bulk_view
-from petra.web.live_viewer import Viewer
+from petra.web.live.viewer import Viewer
+from petra.web.pins import bulk_view
 from petra.web.tests.page_rows import House, bulk_run
 from petra.webhooks.models import Event
 

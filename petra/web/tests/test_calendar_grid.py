@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from petra.publishing import slots
-from petra.web import calendar_shown
-from petra.web.calendar_cards import Card
-from petra.web.calendar_grid import Grid, WeeklySlot
-from petra.web.calendar_shown import View, part_of
+from petra.web.calendar import shown as calendar_shown
+from petra.web.calendar.cards import Card
+from petra.web.calendar.grid import Grid, WeeklySlot
+from petra.web.calendar.shown import View, part_of
 from petra.web.statuses import StatusKey, status
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -16,7 +16,7 @@ from petra.articles import importing, turn
 from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
 from petra.lib import clock
 from petra.tenancy import scope
-from petra.web import import_lines
+from petra.web.articles import import_lines
 from petra.web.tests.page_rows import House, furnish
 
 

@@ -20,7 +20,7 @@ from petra.publishing import scheduling, states
 from petra.publishing.models import State
 from petra.tenancy import scope
 from petra.tenancy.models import Member, User
-from petra.web.live_hub import QUEUE_MOST, Ended, Hub, Subscription
+from petra.web.live.hub import QUEUE_MOST, Ended, Hub, Subscription
 from petra.web.testing import Live, stop, wait_for
 from petra.web.tests.calendar_rows import Rows, make_rows
 from petra.webhooks import events

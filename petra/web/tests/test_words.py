@@ -16,7 +16,7 @@ from petra.ai.contract import Cause, Words
 from petra.ai.testing import KEY, AiDouble, ai_double  # noqa: F401  a fixture
 from petra.lib import clock
 from petra.networks.registry import NETWORKS
-from petra.posts import access_keys, brand, budget, composing, words_said
+from petra.posts import composing
 from petra.posts.models import (
     AiMonth,
     Generation,
@@ -28,6 +28,8 @@ from petra.posts.models import (
     WriterAccess,
 )
 from petra.posts.testing import work
+from petra.posts.words import access_keys, brand, budget
+from petra.posts.words import said as words_said
 from petra.tenancy import scope, workspaces
 from petra.tenancy.models import Role, User
 from petra.web import languages

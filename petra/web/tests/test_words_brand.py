@@ -14,15 +14,16 @@ from conftest import People
 from petra.ai.contract import Tone, Words
 from petra.articles.models import Blog
 from petra.lib import clock
-from petra.posts import access_keys, brand, budget, composing, examples
+from petra.posts import composing
 from petra.posts.models import AiMonth, Generation, GenerationState, Post, WordsExample
 from petra.posts.testing import work
+from petra.posts.words import access_keys, brand, budget, examples
 from petra.tenancy import scope
 from petra.tenancy.models import Role, User
-from petra.web import words_brand_live
-from petra.web.live_viewer import Viewer
+from petra.web.live.viewer import Viewer
 from petra.web.tests import words_rows
 from petra.web.tests.page_rows import House
+from petra.web.words import brand_live as words_brand_live
 from petra.webhooks.models import Event
 
 HTMX = {"HX-Request": "true"}

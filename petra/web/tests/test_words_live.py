@@ -6,16 +6,18 @@ import pytest
 
 from conftest import People
 from petra.lib import clock
-from petra.posts import words_runs, writing
 from petra.posts.models import Post
 from petra.posts.testing import work
+from petra.posts.words import runs as words_runs
+from petra.posts.words import writing
 from petra.tenancy import scope
 from petra.tenancy.models import Role
-from petra.web import words_live, words_settings_view
-from petra.web.live_pages import PAGES
-from petra.web.live_viewer import Answer, Told, Viewer
+from petra.web.live.pages import PAGES
+from petra.web.live.viewer import Answer, Told, Viewer
 from petra.web.tests import words_rows
 from petra.web.tests.page_rows import House
+from petra.web.words import live as words_live
+from petra.web.words import settings_view as words_settings_view
 from petra.webhooks.models import Event
 
 

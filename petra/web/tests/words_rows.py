@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from petra.ai.contract import Cause, Words
 from petra.lib import clock
-from petra.posts import brand, versions
 from petra.posts.models import (
     Generation,
     GenerationKind,
@@ -18,6 +17,7 @@ from petra.posts.models import (
     WordsTask,
     WordsTaskState,
 )
+from petra.posts.words import brand, versions
 from petra.web.tests.page_rows import House
 
 TEXT = """Miso and butter make a glaze that tastes of more than it took. One pan is enough, and 25 minutes are.

@@ -1,0 +1,74 @@
+"""Lines of words on a page: read as people see them, compared without regard to case, quotes and site names. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+import lxml.html
+
+from petra.articles.identity import clean_text
+from petra.articles.pages.page import Page
+
+SPACE = re.compile(r"\s+")
+MARKUP = re.compile(r"<[^<>]{0,500}>")
+_QUOTES = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "..."}
+)
+
+
+def one_line(text: object) -> str:
+    """Give text as one line of plain words: entities decoded (twice at most), markup and doubled spaces gone."""
+    if not isinstance(text, str):
+        return ""
+    plain = html.unescape(text[:20_000])
+    if "&" in plain:
+        plain = html.unescape(plain)
+    if "<" in plain and re.search(r"</?(?:[abipsu]|em|strong|span|br|sup|sub|i|code|mark|q|small|wbr)\b[^<>]*>", plain):
+        plain = MARKUP.sub("", plain)
+    return clean_text(SPACE.sub(" ", plain)).strip()
+
+
+def text_of(element: lxml.html.HtmlElement) -> str:
+    """Give an element's words as one line."""
+    return SPACE.sub(" ", str(element.text_content() or "")).strip()
+
+
+def folded(text: str) -> str:
+    """Give a line for comparing: case, quotes, dashes and spaces made equal."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return SPACE.sub(" ", plain.translate(_QUOTES)).strip()
+
+
+def squeezed(text: str) -> str:
+    """Give a line's letters and digits only."""
+    return re.sub(r"\W", "", folded(text))
+
+
+def names_told(page: Page) -> set[str]:
+    """Give the names the site itself tells, folded: those of its metas and its host's."""
+    host = urlsplit(page.url).netloc.removeprefix("www.")
+    told = (page.first_meta("og:site_name"), page.first_meta("application-name"), host, host.rpartition(".")[0])
+    return {folded(name) for name in told if name}
+
+
+def names_of_site(page: Page) -> set[str]:
+    """Give the names the site goes by, folded: those it tells, and those of what its structured data names."""
+    nodes = page.of_type("website", "organization", "newsmediaorganization", "blog")
+    return names_told(page) | {folded(name) for node in nodes if (name := one_line(node.get("name")))}
+
+
+def is_site(part: str, site_names: set[str]) -> bool:
+    """Say whether a line is little more than one of the site's names (squeezed)."""
+    bare = squeezed(part)
+    if len(bare) <= 2:
+        return False
+    return any(bare == name or (len(name) > 4 and _is_mostly(bare, name)) for name in site_names)
+
+
+def _is_mostly(one: str, other: str) -> bool:
+    """Say whether one name holds the other and little besides ("oakember", "oakemberblog")."""
+    short, long = sorted((one, other), key=len)
+    return short in long and len(short) >= 0.7 * len(long)

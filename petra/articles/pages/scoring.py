@@ -1,0 +1,120 @@
+"""Is this page an article? Weighs where it was listed, how its address reads and what it says of itself. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from petra.articles.pages.fields import slug_words
+
+ARTICLE_AT = 3
+_SURE = frozenset({"feed", "rest", "hand"})
+
+_LISTING = re.compile(
+    r"/(?:tags?|categor(?:y|ies|ia|ie)|kategorien?|schlagwort(?:e|er)?|schlagworte|authors?|autor(?:en)?|archives?|archiv|(?:page|seite)(?!/\d+/[^/]*[a-z])|"
+    r"search|suche|topics?|label|labels|series|feeds?|rss|comments|attachment|users?|profile|members?|drafts?|entwuerfe)"
+    r"(?:/|\.html?$|$)",
+    re.IGNORECASE,
+)
+_ARCHIVE = re.compile(r"/archiv(?:es?)?/", re.IGNORECASE)  # below it, some systems keep the articles themselves
+_PAGED = re.compile(
+    r"/(?:page|seite|p)/?\d+/?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$",
+    re.IGNORECASE,
+)
+_ARCHIVE_OF_DATES = re.compile(
+    r"/(?:19|20)\d\d(?:/(?:[01]?\d(?:/[0-3]?\d)?|(?:week|woche|kw|w)[/-]?[0-5]?\d))?/?$", re.IGNORECASE
+)
+_BARE = re.compile(
+    r"^/(?:[a-z]{2}/)?(?:blog|news|journal|magazin|magazine|articles?|posts?|stories|beitraege|aktuelles)?/?$",
+    re.IGNORECASE,
+)
+_IN_BLOG = re.compile(
+    r"/(?:we|web)?(?:blogs?|news|journal|magazine?|articles?|artikel|posts?|stories|beitraege|aktuelles|recipes?|rezepte)"
+    r"/(?=[^/]*[^\W\d_])[^/]+/?$",
+    re.IGNORECASE,
+)
+_PAGE_LIKE = re.compile(
+    r"/(?:about|about-us|ueber-uns|ueber-mich|uber-mich|contact|kontakt|impressum|imprint|privacy|privacy-policy|datenschutz\w*|"
+    r"terms|agb|cookies?|legal|sitemap|login|register|cart|checkout|account|shop|newsletter|subscribe|wp-admin|wp-login\.php|404)"
+    r"(?:\.html?|/)?$",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"/(?:19|20)\d\d[/-][01]?\d[/-](?:[0-3]?\d[/-])?[^/]+")
+_FILE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif)/|"
+    r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|xml|xsl|rss|atom|json|css|js|mp[34]|m4a|mov|webm|txt|docx?|xlsx?|epub)$",
+    re.I,
+)
+_PAGE_KEYS = frozenset({"page", "paged", "start", "limitstart", "pageno", "pg"})
+_TRAP_KEYS = frozenset({"replytocom", "share", "add-to-cart", "orderby", "filter", "sort", "print", "s", "q"})
+
+
+def looks_like_listing(url: str) -> bool:
+    """Say whether an address alone reads like a list of articles: tags, authors, archives, page numbers, search.
+
+    The third post of /page/3/rye-bread and the one of /archives/2024/02/rye-bread are none.
+    """
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    if _ARCHIVE_OF_DATES.search(path) or is_numbered(url):
+        return True
+    listed = _LISTING.search(path)
+    if not listed or _DATED.search(path[: listed.start() + 1] + "x"):
+        return False
+    return not (_ARCHIVE.match(listed.group()) and _DATED.search(path))
+
+
+def is_numbered(url: str) -> bool:
+    """Say whether an address alone reads like a further page of a list: /page/2/, ?page=2, ?start=10."""
+    parts = urlsplit(url)
+    keys = parse_qsl(parts.query[:2000])
+    return bool(_PAGED.search(unquote(parts.path))) or any(key in _PAGE_KEYS and value.isdigit() for key, value in keys)
+
+
+def is_readable_page(url: str) -> bool:
+    """Say whether an address may be a page at all: no file, no trap of endless parameters."""
+    parts = urlsplit(url)
+    keys = [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    return not _FILE.search(parts.path) and len(keys) <= 3 and not _TRAP_KEYS & set(keys)
+
+
+def score_address(url: str, evidence: Collection[str]) -> int:
+    """Weigh an address and where it was listed: "feed", "rest", "post-sitemap", "sitemap", "link".
+
+    "sibling": it stands in a folder of articles; "section": other pages stand below it; "like-told": so do
+    read the addresses of articles that a feed names (`candidates`).
+    """
+    path = unquote(urlsplit(url).path)
+    total = 3 * bool(_SURE & set(evidence)) + 2 * ("post-sitemap" in evidence)
+    total += 2 * bool(_DATED.search(path)) + (slug_words(url) >= 3)
+    if not _SURE & set(evidence):
+        total -= 2 * ("section" in evidence)
+        total -= (
+            3 * (looks_like_listing(url) and "like-told" not in evidence)
+            + 3 * bool(_BARE.match(path))
+            + 2 * bool(_PAGE_LIKE.search(path))
+        )
+    return total
+
+
+def _place(url: str, evidence: Collection[str]) -> int:
+    """Weigh where in its site a page stands: beside what the feed names as articles, or in a folder named as a blog."""
+    if _SURE & set(evidence) or (looks_like_listing(url) and "like-told" not in evidence):
+        return 0
+    points = 3 if "sibling" in evidence else 2 * bool(_IN_BLOG.search(unquote(urlsplit(url).path)))
+    return max(points - 2 * ("post-sitemap" in evidence), 0)  # which says the same
+
+
+def score(url: str, evidence: Collection[str], signs: Mapping[str, bool]) -> int:
+    """Weigh a page that was read; `signs` are what `extract` saw."""
+    place = _place(url, evidence)
+    total = score_address(url, evidence) + place
+    total += 3 * signs.get("article-type", False) + signs.get("dated", False) + signs.get("long", False)
+    total -= 2 * signs.get("many-cards", False)
+    if signs.get("wall"):
+        return total - 10  # whoever lists it: what is there now is no article
+    is_list = signs.get("listing-type") or (signs.get("website-type") and not place)
+    if is_list and not signs.get("article-type") and not _SURE & set(evidence):
+        total -= 2
+    return total

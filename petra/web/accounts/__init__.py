@@ -1,0 +1,1 @@
+"""Accounts: connected, healthy or not, with their boards and posting slots."""

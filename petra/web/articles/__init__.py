@@ -1,0 +1,1 @@
+"""Articles: the list, one article, where they come from, and the imports that bring them."""

@@ -1,0 +1,1 @@
+"""The calendar: what goes out when, and every way to move it."""

@@ -1,0 +1,1 @@
+"""Needs you: everything that waits for a person."""

@@ -1,0 +1,1 @@
+"""Words on pages: of one pin, of many, in a blog's voice, by whichever writer the settings name."""
