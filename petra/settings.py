@@ -181,7 +181,7 @@ IMPORT_MAX_HOURS = number("PETRA_IMPORT_MAX_HOURS", 12)
 # Writing. For installations of one tenant: every workspace without a key of its own writes with this one.
 AI_PROVIDER = text("PETRA_AI_PROVIDER").lower()
 if AI_PROVIDER:
-    from petra.ai.providers import Provider  # only then: it brings the whole HTTP client
+    from petra.ai.access import Provider  # only then: it brings the whole HTTP client
 
     if AI_PROVIDER not in set(Provider):
         raise ImproperlyConfigured(f"PETRA_AI_PROVIDER must be one of {', '.join(Provider)}, not {AI_PROVIDER!r}.")

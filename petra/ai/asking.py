@@ -38,11 +38,11 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
 from petra.ai import causes, failing, money, proposals, sdks
+from petra.ai.access import Access, Provider
 from petra.ai.contract import Cause, Usage
 from petra.ai.failing import Failure
 from petra.ai.ladder import Form
 from petra.ai.prompts import Prompt, Voice
-from petra.ai.providers import Access, Provider
 from petra.ai.transport import Door
 from petra.lib.addresses import BadAddress
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pydantic_ai import exceptions as failures
 
 from petra.ai import failing
+from petra.ai.access import Access, Provider
 from petra.ai.contract import Cause
 from petra.ai.failing import Failure
-from petra.ai.providers import Access, Provider
 
 
 def failure_of(error: Exception, access: Access) -> Failure:

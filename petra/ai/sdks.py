@@ -13,8 +13,8 @@ from pydantic_ai.models import Model
 from pydantic_ai.profiles import ModelProfile
 from pydantic_ai.profiles.openai import OpenAIModelProfile
 
+from petra.ai.access import Access, Provider
 from petra.ai.ladder import Form
-from petra.ai.providers import Access, Provider
 from petra.ai.transport import Door
 
 _NO_KEY = "none"  # SDKs want one; the door takes it off

@@ -23,7 +23,7 @@ import pytest
 from typing_extensions import override
 
 from petra.ai import ladder, scripted
-from petra.ai.providers import Access, Provider
+from petra.ai.access import Access, Provider
 from petra.ai.scripted import Answer
 from petra.lib.outbound import AllowPrivate
 

@@ -15,8 +15,8 @@ from petra.ai.failing import Failure
 from petra.ai.ladder import Form, Manner
 
 if TYPE_CHECKING:
+    from petra.ai.access import Access
     from petra.ai.asking import Heard, Listen
-    from petra.ai.providers import Access
 
 _NO_JSON = "It is not one JSON object with the fields that were asked for."
 _TOO_LONG = "It was so long that it was cut off. Keep every text far below its limit."

@@ -20,8 +20,8 @@ import pytest
 
 from conftest import needed
 from petra.ai import ladder, providers
+from petra.ai.access import Access, Provider
 from petra.ai.contract import Brand, Cause, Picture, Request, Source, Turn, Words, WriterFailed
-from petra.ai.providers import Access, Provider
 from petra.lib import clock
 
 HERE = Path(__file__).parent

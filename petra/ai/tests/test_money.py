@@ -11,8 +11,9 @@ from decimal import Decimal
 import pytest
 
 from petra.ai import money, scripted
+from petra.ai.access import Provider
 from petra.ai.contract import Brand, Picture, Request, Source, Usage, WordLimits
-from petra.ai.providers import Provider, writer_for
+from petra.ai.providers import writer_for
 from petra.ai.testing import AiDouble
 
 SENTENCE = "Diese Suppe wärmt an kalten Abenden die ganze Familie und ist in vierzig Minuten fertig. "

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from petra.ai import ladder, providers, scripted
+from petra.ai.access import Access, Provider
 from petra.ai.contract import Cause, OnPartial, Picture, Request, Source, Turn, Words, WriterFailed, Written
-from petra.ai.providers import Access, Provider
 from petra.ai.testing import AiDouble
 
 KEY = "sk-can4ry-9f8e7d6c5b4a39281706f5e4d3c2b1a0"

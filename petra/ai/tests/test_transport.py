@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from petra.ai import providers
+from petra.ai.access import Access, Provider
 from petra.ai.contract import Cause, Request, Source, WriterFailed
-from petra.ai.providers import Access, Provider
 from petra.ai.scripted import Answer
 from petra.ai.testing import AiDouble
 from petra.ai.transport import MAX_ANSWER_BYTES, Door

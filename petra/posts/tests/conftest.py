@@ -7,7 +7,7 @@ from pytest_django.fixtures import Settings
 
 from conftest import People
 from petra.ai import providers
-from petra.ai.providers import Access
+from petra.ai.access import Access
 from petra.ai.testing import AiDouble, ai_double  # noqa: F401  a fixture
 from petra.posts.testing import SCRIPTED, ScriptedWriter
 from petra.posts.words import access_keys

@@ -20,9 +20,9 @@ from django.db.models import QuerySet
 
 from petra.accounts import keyring
 from petra.ai import providers
+from petra.ai.access import Access, Provider
 from petra.ai.contract import Cause, Writer, WriterFailed
 from petra.ai.offline.writer import OfflineWriter
-from petra.ai.providers import Access, Provider
 from petra.articles.importing import operator_allows
 from petra.articles.models import Blog
 from petra.lib import clock, ids

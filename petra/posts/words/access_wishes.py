@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
 
-from petra.ai.providers import Provider
+from petra.ai.access import Provider
 from petra.lib.errors import ProductError
 
 OFFLINE: Final = "offline"  # as a provider: no model is asked

@@ -17,8 +17,8 @@ from uuid import UUID
 from django.db import connection
 
 from petra.ai import money
+from petra.ai.access import Provider
 from petra.ai.contract import Cause, Usage, WriterFailed
-from petra.ai.providers import Provider
 from petra.articles.models import Blog
 from petra.lib import clock
 from petra.posts.models import AiMonth, Generation

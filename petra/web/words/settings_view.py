@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
+from petra.ai.access import Provider
 from petra.ai.contract import Cause
-from petra.ai.providers import Provider
 from petra.articles.models import Blog
 from petra.lib import ids
 from petra.posts.words import access_keys, budget

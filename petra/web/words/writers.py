@@ -8,7 +8,7 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from petra.ai.providers import Provider
+from petra.ai.access import Provider
 from petra.articles.models import Blog
 from petra.posts.words import access_keys
 from petra.posts.words import said as words_said
