@@ -120,21 +120,26 @@ def page(open_page: Opener) -> Page:
     return open_page()
 
 
-def axe_problems(page: Page) -> list[str]:
+def axe_problems(page: Page, *, colours_only: bool = False) -> list[str]:
     """Run axe on a page that was opened with `bypass_policy=True`. Gives one line per violation.
 
-    What still fades in has no contrast yet: animations that end are waited for.
+    What still fades in has no contrast yet: animations that end are waited for. `colours_only` runs the rules that
+    look at colours: for a page that was looked at whole in the other theme.
     """
-    page.add_script_tag(path=str(AXE))
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=str(AXE))
     found = page.evaluate(
-        """async () => {
+        """async (coloursOnly) => {
           const ends = (each) => Number.isFinite(each.effect?.getComputedTiming().endTime);
           const ended = document.getAnimations().filter(ends).map((each) => each.finished.catch(() => {}));
           await Promise.race([Promise.all(ended), new Promise((go) => setTimeout(go, 2000))]);
-          const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+          const runOnly = coloursOnly
+            ? ["color-contrast", "link-in-text-block"]
+            : ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
           const { violations } = await axe.run(document, { runOnly });
           const say = (node) => `${node.target.join(" ")} ${node.failureSummary}`;
           return violations.map((each) => `${each.id}: ${each.nodes.map(say).join(" | ")}`);
-        }"""
+        }""",
+        colours_only,
     )
     return list(found)

@@ -7,7 +7,9 @@ broken.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final, Literal
 
 import pytest
 from playwright.sync_api import Page
@@ -24,7 +26,8 @@ from tests.journeys.conftest import Opener, axe_problems
 
 SHOTS = Path(__file__).resolve().parents[2] / "artifacts"
 WIDTHS = {1440: 900, 390: 844}
-THEMES = ("light", "dark")
+Theme = Literal["light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 
 FOR_EVERYBODY = {
     "sign-in": "/signin/login/",
@@ -80,49 +83,47 @@ def furnish_all(live: Live) -> dict[str, str]:
     }
 
 
-def look(page: Page, name: str, address: str, *, width: int, theme: str) -> list[str]:
-    """Open a page and give what is wrong with it."""
+def look(page: Page, name: str, address: str, *, width: int, themes: Sequence[Theme]) -> list[str]:
+    """Open a page, see it in each theme, and give what is wrong with it. Another theme has other colours, no more."""
     page.goto(address)
     page.wait_for_timeout(350)  # what comes in by itself is there
-    if os.environ.get("PETRA_SCREENS"):
-        SHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=SHOTS / f"{name}-{theme}-{width}.png")
     sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    found = [f"{name}, {theme}, {width}: {problem}" for problem in axe_problems(page)]
-    if sideways > 0:
-        found.append(f"{name}, {theme}, {width}: scrolls {sideways} px sideways")
+    found = [f"{name}, {width}: scrolls {sideways} px sideways"] if sideways > 0 else []
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        if os.environ.get("PETRA_SCREENS"):
+            SHOTS.mkdir(exist_ok=True)
+            page.screenshot(path=SHOTS / f"{name}-{theme}-{width}.png")
+        problems = axe_problems(page, colours_only=theme != themes[0])
+        found += [f"{name}, {theme}, {width}: {problem}" for problem in problems]
     return found
 
 
-@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("width", "is_furnished"), [(1440, False), (1440, True), (390, True)])
 def test_every_page_is_accessible_and_keeps_its_policy(
-    live: Live, simulator: Simulator, open_page: Opener, theme: str, width: int, is_furnished: bool
+    live: Live, simulator: Simulator, open_page: Opener, width: int, is_furnished: bool
 ) -> None:
     pages = {**OF_A_MEMBER, **(furnish_all(live) if is_furnished else {})}
-    page = open_page(
-        width=width, height=WIDTHS[width], theme=theme, touch=width < 500, bypass_policy=True, expects=("404",)
-    )
+    page = open_page(width=width, height=WIDTHS[width], touch=width < 500, bypass_policy=True, expects=("404",))
     found = []
     for name, address in pages.items():
-        found += look(page, name if is_furnished else f"{name}-empty", address, width=width, theme=theme)
+        found += look(page, name if is_furnished else f"{name}-empty", address, width=width, themes=THEMES)
     if not is_furnished:
         page.context.clear_cookies()
         for name, address in FOR_EVERYBODY.items():
-            found += look(page, name, address, width=width, theme=theme)
+            found += look(page, name, address, width=width, themes=THEMES)
     assert found == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_no_page_breaks_its_own_policy_or_logs_an_error(
-    live: Live, simulator: Simulator, open_page: Opener, theme: str
-) -> None:
+def test_no_page_breaks_its_own_policy_or_logs_an_error(live: Live, simulator: Simulator, open_page: Opener) -> None:
     """The same without the run of axe, which needs the policy out of its way."""
-    page = open_page(theme=theme, expects=("404",))
+    page = open_page(expects=("404",))
     broken = []
     for name, address in {**OF_A_MEMBER, **furnish_all(live), **FOR_EVERYBODY}.items():
+        page.emulate_media(color_scheme="light")
         answer = page.goto(address)
         assert answer is not None
+        page.emulate_media(color_scheme="dark")
         page.wait_for_timeout(150)
         policy = answer.headers.get("content-security-policy", "")
         if "default-src 'none'" not in policy:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from typing import Final
 
 import pytest
 from playwright.sync_api import expect
@@ -22,10 +23,10 @@ from petra.web.testing import Live
 from petra.web.tests import words_rows
 from petra.web.tests.page_rows import furnish
 from tests.journeys.conftest import Opener, axe_problems
-from tests.journeys.test_every_page import SHOTS, WIDTHS, look
+from tests.journeys.test_every_page import SHOTS, WIDTHS, Theme, look
 
-LOOKS = [(1440, "light"), (390, "dark")]
-ALL_LOOKS = [*LOOKS, (1440, "dark"), (390, "light")]
+LOOKS: Final[list[tuple[int, Theme]]] = [(1440, "light"), (390, "dark")]
+ALL_LOOKS: Final[list[tuple[int, Theme]]] = [*LOOKS, (1440, "dark"), (390, "light")]
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -75,12 +76,12 @@ def test_every_state_of_words_has_an_accessible_page(
     ai_double: AiDouble,  # noqa: F811  the fixture
     open_page: Opener,
     width: int,
-    theme: str,
+    theme: Theme,
 ) -> None:
     page = open_page(width=width, height=WIDTHS[width], theme=theme, touch=width < 500, bypass_policy=True)
     found = []
     for name, address in furnish_words(live, ai_double).items():
-        found += look(page, name, address, width=width, theme=theme)
+        found += look(page, name, address, width=width, themes=[theme])
     assert found == []
 
 
@@ -91,7 +92,7 @@ def test_the_dialogs_of_words_are_accessible(
     ai_double: AiDouble,  # noqa: F811  the fixture
     open_page: Opener,
     width: int,
-    theme: str,
+    theme: Theme,
 ) -> None:
     page = open_page(width=width, height=WIDTHS[width], theme=theme, touch=width < 500, bypass_policy=True)
     pages = furnish_words(live, ai_double)
@@ -121,7 +122,7 @@ def test_both_texts_of_two_people_are_accessible(
     ai_double: AiDouble,  # noqa: F811  the fixture
     open_page: Opener,
     width: int,
-    theme: str,
+    theme: Theme,
 ) -> None:
     looks = {"width": width, "height": WIDTHS[width], "theme": theme, "touch": width < 500, "bypass_policy": True}
     with scope.workspace(live.people.workspace.pk):
