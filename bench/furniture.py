@@ -100,9 +100,9 @@ class Bench:
                 end(process)
 
     def worker(self, *, settings: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """Start one worker. The caller ends it."""
+        """Start one worker. The caller ends it. What it prints, as mails, goes with complaints: figures stand alone."""
         command = [sys.executable, "-m", "petra.worker"]
-        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(settings or {})})
+        return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **(settings or {})}, stdout=sys.stderr)
 
     def wait_until_published(self, plan: Plan, *, count: int | None = None, most_s: float = _MOST_WAIT_S) -> None:
         """Look four times a second until `count` (all) are published. Raises TimeoutError."""

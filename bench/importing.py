@@ -160,7 +160,7 @@ def _imported(bench: Bench, root: str, *, pages: int, kills: int) -> Import:
     with scope.workspace(bench.workspace_id):
         run_id = importing.start_import(importing.add_blog(root)).pk
     seen, give_up_at = Import(), clock.monotonic() + _MOST_WAIT_S
-    worker = _start_worker()
+    worker = bench.worker()
     try:
         last_done, at_work_since, began, killed_at = 0, None, (0.0, 0), 0.0
         while clock.monotonic() < give_up_at:
@@ -182,7 +182,7 @@ def _imported(bench: Bench, root: str, *, pages: int, kills: int) -> Import:
                 last_done, at_work_since = done, None
                 seen.kills.append(done)
                 seen.floors.append(floor(root, pages))
-                worker, killed_at = _start_worker(), clock.monotonic()
+                worker, killed_at = bench.worker(), clock.monotonic()
         seen.working_s += clock.monotonic() - at_work_since if at_work_since else _LOOK_EVERY_S
     finally:
         worker.send_signal(signal.SIGTERM)
@@ -191,10 +191,6 @@ def _imported(bench: Bench, root: str, *, pages: int, kills: int) -> Import:
     if state != "done":
         raise RuntimeError(f"the import ended as {state!r}")
     return seen
-
-
-def _start_worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "petra.worker"], cwd=ROOT)
 
 
 def _progress(bench: Bench, run_id: Any) -> tuple[str, int, bool]:
