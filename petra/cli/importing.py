@@ -182,9 +182,13 @@ def _done_here(workspace_id: Any, run_id: Any) -> Any:
     from petra.articles.models import ImportRun
     from petra.tenancy import scope
 
+    broken: list[Exception] = []
+
     def work() -> None:
         try:
             importing.run_import(workspace_id=workspace_id, run_id=run_id)
+        except Exception as error:  # noqa: BLE001  raised where somebody waits for it
+            broken.append(error)
         finally:
             connections.close_all()
 
@@ -192,6 +196,8 @@ def _done_here(workspace_id: Any, run_id: Any) -> Any:
     thread.start()
     with output.progress("Looking around") as bar:
         while True:
+            if broken:
+                raise broken[0]
             with scope.workspace(workspace_id):
                 run = ImportRun.objects.get(pk=run_id)
             if run.is_listed:
