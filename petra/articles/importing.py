@@ -114,6 +114,11 @@ def stop_import(run: ImportRun) -> ImportRun:
     return _move(run, ACTIVE, RunState.STOPPED, "import.stopped")
 
 
+def dismiss_import(run: ImportRun) -> None:
+    """Say that a person has seen how an import ended; its report stays. One under way is left alone. Inside a scope."""
+    ImportRun.objects.filter(pk=run.pk).exclude(state__in=ACTIVE).update(dismissed_at=clock.now())
+
+
 def _move(run: ImportRun, old: Iterable[RunState], new: RunState, event: str) -> ImportRun:
     ended = clock.now() if new == RunState.STOPPED else None
     fields = {"state": new, "holder_id": None, "holder_number": None, "beat_at": None, "turns": 0, "finished_at": ended,

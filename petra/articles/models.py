@@ -204,6 +204,7 @@ class ImportRun(TenantModel):
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    dismissed_at = models.DateTimeField(null=True)  # a person has seen how it ended
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

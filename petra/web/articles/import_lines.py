@@ -45,6 +45,7 @@ class ImportLine:
     has_pages: bool  # else there is nothing to count: neither meter nor "0 read"
     can_pause: bool
     can_resume: bool
+    can_dismiss: bool
     error: str
     read: str
     problems: list[str]
@@ -52,13 +53,17 @@ class ImportLine:
 
 
 def lines(*, now: datetime) -> list[ImportLine]:
-    """List imports that run, and those that ended a moment ago, which come last. Call inside the workspace's scope."""
+    """List imports that run, and those that ended a moment ago and nobody dismissed, which come last.
+
+    Call inside the workspace's scope.
+    """
     running = Q(state__in=[RunState.QUEUED, RunState.RUNNING, RunState.PAUSED])
     found = ImportRun.objects.filter(running | Q(finished_at__gte=now - SHOWN_FOR)).select_related("blog")
     newest: dict[UUID, ImportRun] = {}
     for run in found.order_by("created_at"):
         newest[run.blog_id] = run
-    ordered = sorted(newest.values(), key=lambda run: (run.is_active, run.created_at), reverse=True)
+    told = [run for run in newest.values() if run.dismissed_at is None]
+    ordered = sorted(told, key=lambda run: (run.is_active, run.created_at), reverse=True)
     return [line(run, now=now) for run in ordered]
 
 
@@ -77,6 +82,7 @@ def line(run: ImportRun, *, now: datetime) -> ImportLine:
         has_pages=state in _AT_WORK or run.found > 0,
         can_pause=state in _AT_WORK,
         can_resume=state == RunState.PAUSED,
+        can_dismiss=not run.is_active and run.dismissed_at is None,
         error=run.error,
         read=ngettext("%(n)d read", "%(n)d read", run.done) % {"n": max(0, run.done - run.failed - run.skipped)},
         problems=_problem_words(run),

@@ -31,11 +31,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets run (owasp.org/
 @require_POST
 @member_page(Role.EDITOR)
 def import_change(request: MemberRequest, run_id: UUID, act: str) -> HttpResponse:
-    """Pause, resume or stop an import, or take pages as articles that did not look like any."""
+    """Pause, resume or stop an import, dismiss one that ended, or take pages as articles that did not look like any."""
     verbs: dict[str, Callable[[ImportRun], object]] = {
         "pause": importing.pause_import,
         "resume": importing.resume_import,
         "stop": importing.stop_import,
+        "dismiss": importing.dismiss_import,
         "take": lambda run: _take(run, request.POST.get("page", ""), actor_id=request.actor.user.pk),
     }
     if act not in verbs:

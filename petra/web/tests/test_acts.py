@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 
 from conftest import People
 from petra.articles.models import Article, ImportRun, RunState
+from petra.lib import clock
 from petra.posts.models import Post
 from petra.publishing.models import Delivery, Slot, State
 from petra.tenancy import scope
@@ -200,6 +202,23 @@ def test_an_import_is_paused_and_goes_on(people: People, browser: Client, house:
     with scope.workspace(people.workspace.pk):
         assert ImportRun.objects.get().state == RunState.PAUSED
     assert "404" in _says(browser.get(reverse("import_details", args=[run.pk])))
+
+
+def test_an_import_that_ended_is_dismissed_and_its_report_stays(people: People, browser: Client, house: House) -> None:
+    with scope.workspace(people.workspace.pk):
+        run = ImportRun.objects.get()
+        before = run.created_at - timedelta(minutes=1)
+        ImportRun.objects.create(blog=run.blog, state=RunState.DONE, created_at=before, finished_at=clock.now())
+    dismiss, line = reverse("import_change", args=[run.pk, "dismiss"]), f'id="import-{run.pk}"'
+    browser.post(dismiss)
+    assert line in _says(browser.get(reverse("articles"))), "it is under way"
+    with scope.workspace(people.workspace.pk):
+        ImportRun.objects.filter(pk=run.pk).update(state=RunState.FAILED, finished_at=clock.now())
+    page = _says(browser.get(reverse("articles")))
+    assert line in page and dismiss in page
+    browser.post(dismiss)
+    assert 'class="import-line' not in _says(browser.get(reverse("articles"))), "nor is the one before it told again"
+    assert browser.get(reverse("import_details", args=[run.pk])).status_code == 200
 
 
 def test_one_page_is_added_by_hand(people: People, browser: Client) -> None:
