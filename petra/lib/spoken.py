@@ -1,6 +1,6 @@
 """Guesses which language a text is written in. Pure, but for a table of 2 MB that is read once per process.
 
-Called by `articles.languages` and `ai.answers`. It never decides: those who ask know what was declared or wished.
+Called by `articles.pages.languages` and `ai.answers`. It never decides: those who ask know what was declared or wished.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Alt texts without looking: the picture's own words where they say what it shows, else whose picture it is. Pure.
 
-Called by `ai.offline` with a source whose texts are plain.
+Called by `writer` with a source whose texts are plain.
 """
 
 from __future__ import annotations

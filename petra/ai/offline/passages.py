@@ -1,6 +1,6 @@
 """Passages of an article that can stand alone: one to four whole sentences in a row that speak of its subject. Pure.
 
-Called by `ai.offline`. A passage never begins with a sentence that leans on the one before it, and never crosses a
+Called by `writer`. A passage never begins with a sentence that leans on the one before it, and never crosses a
 heading or the end of a paragraph.
 """
 

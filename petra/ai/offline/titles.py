@@ -1,6 +1,6 @@
 """Titles without a model: the article's own, then what its sections are about, then what it says itself. Pure.
 
-Called by `ai.offline` with a source whose texts are plain.
+Called by `writer` with a source whose texts are plain.
 """
 
 from __future__ import annotations

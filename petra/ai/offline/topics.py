@@ -1,6 +1,6 @@
 """Topics of an article without a model: its tags, the brand's keywords it speaks of, and what it names often. Pure.
 
-Called by `ai.offline` with a source whose texts are plain.
+Called by `writer` with a source whose texts are plain.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Says that the questions this process is asking are still under way: one thread for all of them, while there are any.
 
-A question is held by its generation's `next_at` and by its seat (`posts.pace`). A process that is killed stops saying
+A question is held by its generation's `next_at` and by its seat (`pace`). A process that is killed stops saying
 so, and after PETRA_WORKER_GONE_S another takes its questions over.
 """
 

@@ -1,4 +1,4 @@
-"""What each open page is told when something happens: page name → renderer (`live_viewer.Renderer`).
+"""What each open page is told when something happens: page name → renderer (`viewer.Renderer`).
 
 A renderer is called in a thread, inside the scope of the page's workspace, with the events since it was last called. It
 gives partials for what changed; one for something that is not on the page is ignored. Or it says RELOAD: then the page

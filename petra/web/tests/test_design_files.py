@@ -122,6 +122,13 @@ def test_no_network_is_named_in_pages_or_scripts() -> None:
         assert not [name for name in names if name in text], path
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(WEB / "templates").as_posix())
+def test_what_a_template_says_it_is_given_is_there(path: Path) -> None:
+    for module, name in re.findall(r"(?<![\w/])web/([\w/]+\.py)(?: ([A-Z]\w+))?", path.read_text()):
+        assert (WEB / module).is_file(), module
+        assert not name or f"class {name}" in (WEB / module).read_text(), f"{module} has no {name}"
+
+
 def test_styles_and_scripts_stay_within_their_weight() -> None:
     own_scripts = b"".join(path.read_bytes() for path in sorted(STATIC.glob("js/*.js")))
     styles = b"".join(path.read_bytes() for path in sorted((STATIC / "css").rglob("*.css")))
