@@ -43,6 +43,13 @@ class ImportBusy(ProductError):
         super().__init__("import-busy", "An import of this blog is running already.", http_status=409)
 
 
+class BlogRemoved(ProductError):
+    """Somebody removed the blog a moment ago. There is nothing to be done to it."""
+
+    def __init__(self) -> None:
+        super().__init__("blog-removed", "This blog was removed a moment ago.", http_status=409)
+
+
 # ---- verbs for people, called inside a scope ----
 
 
@@ -68,10 +75,11 @@ def start_import(blog: Blog, *, kind: str = "blog", url: str | None = None, acto
 
     The kinds "list" and "export" are for `sources`, which stores their pages with the run.
 
-    A paused import of the whole blog is resumed instead. Raises ImportBusy, and BadAddress for an unreadable address.
+    A paused import of the whole blog is resumed instead. Raises ImportBusy, BlogRemoved, and BadAddress for an
+    unreadable address.
     """
     page = askable(url or "") if kind == "url" else ""
-    Blog.objects.select_for_update().get(pk=blog.pk)  # two starts at once: the second sees the first's run
+    lock_blog(blog)  # two starts at once: the second sees the first's run
     active = ImportRun.objects.filter(blog=blog, state__in=ACTIVE).first()
     if active is not None:
         if kind == "blog" and active.kind == "blog" and active.state == RunState.PAUSED:
@@ -83,14 +91,20 @@ def start_import(blog: Blog, *, kind: str = "blog", url: str | None = None, acto
     return run
 
 
+def lock_blog(blog: Blog) -> None:
+    """Let whoever starts an import of a blog, or removes it, wait until this transaction ends. Raises BlogRemoved."""
+    if Blog.objects.select_for_update().filter(pk=blog.pk).first() is None:
+        raise BlogRemoved
+
+
 def start_by_rhythm(blog: Blog) -> ImportRun | None:
-    """Start an import because its time has come; None where one is under way or a person paused it."""
+    """Start an import because its time has come; None where one is under way, was paused, or the blog was removed."""
     active = ImportRun.objects.filter(blog=blog, state__in=ACTIVE).first()
     if active is not None and (active.state != RunState.PAUSED or not active.error):
         return None  # an error says that the site asked for the pause, and it may go on now
     try:
         run = start_import(blog)
-    except ImportBusy:
+    except (ImportBusy, BlogRemoved):
         return None
     ImportRun.objects.filter(pk=run.pk).update(is_by_rhythm=True)
     return run

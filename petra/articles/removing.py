@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from petra.articles.importing import ACTIVE
+from petra.articles.importing import ACTIVE, lock_blog
 from petra.articles.models import Article, Blog, ImportRun
 from petra.lib.errors import ProductError
 from petra.webhooks import events
@@ -16,8 +16,11 @@ class NotRemoved(ProductError):
 
 
 def remove_blog(blog: Blog) -> None:
-    """Delete a blog without articles, with its imports and settings. Call inside a scope. Raises NotRemoved."""
-    Blog.objects.select_for_update().get(pk=blog.pk)  # an import that starts now waits for us, or we see it
+    """Delete a blog without articles, with its imports and settings. Call inside a scope.
+
+    Raises NotRemoved, and BlogRemoved where somebody was quicker.
+    """
+    lock_blog(blog)  # an import that starts now waits for us, or we see it
     if Article.objects.filter(blog=blog).exists():
         raise NotRemoved("This blog has articles, so it stays. Archive what you no longer need.")
     if ImportRun.objects.filter(blog=blog, state__in=ACTIVE).exists():

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from petra.articles import editing, importing, sources
-from petra.articles.importing import ImportBusy
+from petra.articles.importing import BlogRemoved, ImportBusy
 from petra.articles.models import Article, Blog
 from petra.lib.errors import ProductError
 from petra.tenancy import access
@@ -44,7 +44,7 @@ def import_blog(request: MemberRequest) -> HttpResponse:
         else:
             blog = importing.add_blog(request.POST.get("address", ""))
         importing.start_import(blog, actor_id=request.actor.user.pk)
-    except ImportBusy as error:
+    except (ImportBusy, BlogRemoved) as error:
         messages.error(request, error.for_person)
     except ProductError as error:
         return article_list.page(request, Mistake("add-blog", error.for_person, request.POST.get("address", "")))

@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import People
-from petra.articles import importing, turn
+from petra.articles import importing, removing, turn
+from petra.articles.importing import BlogRemoved
 from petra.articles.models import Article, Blog, ImportPage, ImportRun, RunState
 from petra.lib import clock
 from petra.tenancy import scope
@@ -153,6 +154,18 @@ def test_a_blog_added_by_mistake_is_removed_and_one_with_articles_stays(
     with scope.workspace(people.workspace.pk):
         assert [blog.pk for blog in Blog.objects.all()] == [house.blog.pk]
     assert browser.post(remove).status_code == 404
+
+
+def test_who_was_a_moment_too_late_for_a_blog_is_told_so(people: People) -> None:
+    with scope.workspace(people.workspace.pk):
+        wrong = importing.add_blog("tabel.example")
+        seen_by_another = Blog.objects.get(pk=wrong.pk)
+        removing.remove_blog(wrong)
+        with pytest.raises(BlogRemoved):
+            importing.start_import(seen_by_another)
+        with pytest.raises(BlogRemoved):
+            removing.remove_blog(seen_by_another)
+        assert importing.start_by_rhythm(seen_by_another) is None
 
 
 def test_a_line_that_no_database_holds_is_told_without_it(people: People, browser: Client, house: House) -> None:
