@@ -19,11 +19,11 @@ _LISTING = re.compile(
 )
 _ARCHIVE = re.compile(r"/archiv(?:es?)?/", re.IGNORECASE)  # below it, some systems keep the articles themselves
 _PAGED = re.compile(
-    r"/(?:page|seite|p)/?\d+/?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$",
+    r"/(?:page|seite|p)[-_/]?\d+(?:\.html?|/)?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$",
     re.IGNORECASE,
 )
 _ARCHIVE_OF_DATES = re.compile(
-    r"/(?:19|20)\d\d(?:/(?:[01]?\d(?:/[0-3]?\d)?|(?:week|woche|kw|w)[/-]?[0-5]?\d))?/?$", re.IGNORECASE
+    r"/(?:19|20)\d\d(?:/(?:[01]?\d(?:/[0-3]?\d)?|(?:week|woche|kw|w)[/-]?[0-5]?\d))?(?:\.html?|/)?$", re.IGNORECASE
 )
 _BARE = re.compile(
     r"^/(?:[a-z]{2}/)?(?:blog|news|journal|magazin|magazine|articles?|posts?|stories|beitraege|aktuelles)?/?$",
@@ -47,7 +47,19 @@ _FILE = re.compile(
     re.I,
 )
 _PAGE_KEYS = frozenset({"page", "paged", "start", "limitstart", "pageno", "pg"})
+_LIST_KEYS = frozenset({"author", "cat", "category", "tag"})
 _TRAP_KEYS = frozenset({"replytocom", "share", "add-to-cart", "orderby", "filter", "sort", "print", "s", "q"})
+
+
+def path_of(url: str) -> str:
+    """Give the path of an address, decoded; with the one behind a question mark, where a server rewrites no addresses:
+    /index.php?/archives/12-rye.html, /?post/2024/02/21/Rye.
+    """
+    parts = urlsplit(url)
+    path, told = unquote(parts.path), unquote(parts.query.partition("&")[0])
+    if told and "=" not in told and ("/" in told or path.endswith(".php")):
+        return f"{path.rpartition('/')[0]}/{told.lstrip('/')}"
+    return path
 
 
 def looks_like_listing(url: str) -> bool:
@@ -55,9 +67,9 @@ def looks_like_listing(url: str) -> bool:
 
     The third post of /page/3/rye-bread and the one of /archives/2024/02/rye-bread are none.
     """
-    parts = urlsplit(url)
-    path = unquote(parts.path)
-    if _ARCHIVE_OF_DATES.search(path) or is_numbered(url):
+    path = path_of(url)
+    keys = {key for key, _ in parse_qsl(urlsplit(url).query[:2000])}
+    if _ARCHIVE_OF_DATES.search(path) or is_numbered(url) or keys & _LIST_KEYS:
         return True
     listed = _LISTING.search(path)
     if not listed or _DATED.search(path[: listed.start() + 1] + "x"):
@@ -67,16 +79,15 @@ def looks_like_listing(url: str) -> bool:
 
 def is_numbered(url: str) -> bool:
     """Say whether an address alone reads like a further page of a list: /page/2/, ?page=2, ?start=10."""
-    parts = urlsplit(url)
-    keys = parse_qsl(parts.query[:2000])
-    return bool(_PAGED.search(unquote(parts.path))) or any(key in _PAGE_KEYS and value.isdigit() for key, value in keys)
+    keys = parse_qsl(urlsplit(url).query[:2000])
+    return bool(_PAGED.search(path_of(url))) or any(key in _PAGE_KEYS and value.isdigit() for key, value in keys)
 
 
 def is_readable_page(url: str) -> bool:
     """Say whether an address may be a page at all: no file, no trap of endless parameters."""
     parts = urlsplit(url)
     keys = [key for key, _ in parse_qsl(parts.query, keep_blank_values=True)]
-    return not _FILE.search(parts.path) and len(keys) <= 3 and not _TRAP_KEYS & set(keys)
+    return not _FILE.search(path_of(url)) and len(keys) <= 3 and not _TRAP_KEYS & set(keys)
 
 
 def score_address(url: str, evidence: Collection[str]) -> int:
@@ -85,14 +96,14 @@ def score_address(url: str, evidence: Collection[str]) -> int:
     "sibling": it stands in a folder of articles; "section": other pages stand below it; "like-told": so do
     read the addresses of articles that a feed names (`candidates`).
     """
-    path = unquote(urlsplit(url).path)
+    path = path_of(url)
     total = 3 * bool(_SURE & set(evidence)) + 2 * ("post-sitemap" in evidence)
     total += 2 * bool(_DATED.search(path)) + (slug_words(url) >= 3)
     if not _SURE & set(evidence):
         total -= 2 * ("section" in evidence)
         total -= (
             3 * (looks_like_listing(url) and "like-told" not in evidence)
-            + 3 * bool(_BARE.match(path))
+            + 3 * bool(_BARE.match(path) and not (path == "/" and urlsplit(url).query))
             + 2 * bool(_PAGE_LIKE.search(path))
         )
     return total
@@ -102,7 +113,7 @@ def _place(url: str, evidence: Collection[str]) -> int:
     """Weigh where in its site a page stands: beside what the feed names as articles, or in a folder named as a blog."""
     if _SURE & set(evidence) or (looks_like_listing(url) and "like-told" not in evidence):
         return 0
-    points = 3 if "sibling" in evidence else 2 * bool(_IN_BLOG.search(unquote(urlsplit(url).path)))
+    points = 3 if "sibling" in evidence else 2 * bool(_IN_BLOG.search(path_of(url)))
     return max(points - 2 * ("post-sitemap" in evidence), 0)  # which says the same
 
 

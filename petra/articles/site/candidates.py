@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from petra.articles.feed_items import FeedItem
 from petra.articles.identity import Site, address_key, clean_text
@@ -15,12 +16,16 @@ from petra.lib.outbound import Answer
 MAX_CANDIDATES = 50_000
 MAX_TROUBLES = 200
 LEAST_SIBLINGS = 3
+_LAST_WORD = re.compile(r"[/:=]?[^/:=]*\Z")
 _TOP = re.compile(r"(?:[a-z]{2}(?:[-_][a-z]{2})?)?\Z", re.IGNORECASE)
 
 
 def folder_of(key: str) -> str:
-    """Give the folder of an address by its key; "" where a query names the page."""
-    return key.rpartition("/")[0] if "?" not in key else ""
+    """Give the folder of an address by its key; where a query names the page, that is all but its last word:
+    "oak.example/index.php?id" of ?id=12.
+    """
+    path, mark, query = key.partition("?")
+    return path + mark + _LAST_WORD.sub("", unquote(query).removesuffix("=")) if mark else path.rpartition("/")[0]
 
 
 class NotABlog(ProductError):

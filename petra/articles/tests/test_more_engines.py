@@ -1,0 +1,79 @@
+"""Engines whose addresses say little: a query names the page, a path stands behind a question mark, and whatever
+else default installations of systems with a database do (their own themes and routes, 2026-11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from petra.articles.pages.scoring import looks_like_listing, score_address
+from petra.articles.site.collecting import collect
+from petra.articles.tests.blog_server import BlogServer, Page, serving
+from petra.articles.tests.test_extract import TEXT
+
+SHORT = "<p>Two sentences are enough today. The oven is cold.</p>"
+
+
+def page(title: str, *, text: str = TEXT, date: str = "") -> Page:
+    shown = f'<p class="date">{date}</p>' if date else ""
+    return Page(
+        f"<html><head><title>{title} | Oak</title></head><body><nav><a href='/about'>About</a></nav>"
+        f"<div><h1>{title}</h1>{shown}<div>{text}</div></div></body></html>".encode()
+    )
+
+
+def a_list(*paths: str, head: str = "", after: str = "") -> Page:
+    teasers = "".join(f'<div><h2><a href="{path}">About {path}</a></h2>{SHORT}</div>' for path in paths)
+    return Page(
+        f"<html><head><title>Oak</title>{head}</head><body><nav><a href='/about'>About</a></nav>"
+        f"<main>{teasers}</main>{after}</body></html>".encode()
+    )
+
+
+def feed_of(blog: BlogServer, *paths: str) -> Page:
+    items = "".join(f"<item><title>Rye {path}</title><link>{blog.home}{path}</link></item>" for path in paths)
+    return Page(f'<rss version="2.0"><channel>{items}</channel></rss>'.encode(), "application/rss+xml")
+
+
+@pytest.fixture
+def blog() -> Iterator[BlogServer]:
+    with serving() as server:
+        server.pages["/robots.txt"] = Page(b"")
+        yield server
+
+
+def found_on(blog: BlogServer) -> list[str]:
+    found = collect(blog.home + "/", gap_s=0.0, allow_private=blog.allow)
+    return sorted(article.url.removeprefix(blog.home) for article in found.articles)
+
+
+NAMES_FEED = '<link rel="alternate" type="application/rss+xml" href="/feed.xml">'
+
+
+@pytest.mark.parametrize("form", ["/index.php?id={}", "/?x=entry:e{}", "/?do=view&post={}", "/index.php?/texts/{}-rye"])
+def test_what_a_query_names_is_an_article_where_the_feed_names_its_like(blog: BlogServer, form: str) -> None:
+    paths = [form.format(number) for number in range(1, 7)]
+    others = ["/index.php?c=bread", "/?x=cat:2", "/?do=page&post=imprint"]
+    blog.pages |= {path: page(f"Rye {path}", text=SHORT) for path in [*paths, *others]}
+    blog.pages["/"] = a_list(*paths, head=NAMES_FEED, after="".join(f"<a href='{path}'>Other</a>" for path in others))
+    blog.pages["/feed.xml"] = feed_of(blog, *paths[:3])
+    assert found_on(blog) == sorted(paths)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/index.php?/archives/2024/05.html", "/index.php?/archives/P2.html", "/index.php?category/Bread",
+        "/?post/archive/2024/05", "/?author=3", "/?tag=rye&page=2", "/archives/2024/10/12.html", "/archives/P2.html",
+    ],
+)  # fmt: skip
+def test_a_list_is_one_behind_a_question_mark_too(address: str) -> None:
+    assert looks_like_listing(f"https://oak.example{address}")
+
+
+def test_an_article_behind_a_question_mark_has_its_date_there() -> None:
+    for address in ("/index.php?post/2024/02/21/Rye", "/?/2024/02/rye", "/2024/02/rye"):
+        assert not looks_like_listing(f"https://oak.example{address}")
+        assert score_address(f"https://oak.example{address}", ()) == 2
