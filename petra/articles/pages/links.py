@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from petra.articles.identity import absolute
 from petra.articles.pages.lines import one_line
 from petra.articles.pages.page import open_page
+from petra.articles.pages.teasers import teased
 
 MAX_LINKS = 2_000
 _FEED_TYPES = ("rss", "atom", "feed+json", "rdf")
@@ -29,6 +30,7 @@ class Links:
     title: str = ""
     feeds: list[tuple[str, str, str]] = field(default_factory=list)  # address, type, title
     pages: list[str] = field(default_factory=list)
+    teased: list[str] = field(default_factory=list)  # the other pages that its headings lead to
     next_url: str = ""
     rest_url: str = ""
     engine: str = ""
@@ -69,4 +71,5 @@ def read_links(body: bytes, *, url: str, content_type: str = "") -> Links:
         if len(seen) >= MAX_LINKS:
             break
     found.pages = list(seen)
+    found.teased = teased(page)
     return found

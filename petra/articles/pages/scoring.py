@@ -83,6 +83,11 @@ def is_numbered(url: str) -> bool:
     return bool(_PAGED.search(path_of(url))) or any(key in _PAGE_KEYS and value.isdigit() for key, value in keys)
 
 
+def is_bare(url: str) -> bool:
+    """Say whether an address is that of a blog's first page by what it is called: /blog/, /en/news."""
+    return bool(_BARE.match(path_of(url)))
+
+
 def is_readable_page(url: str) -> bool:
     """Say whether an address may be a page at all: no file, no trap of endless parameters."""
     parts = urlsplit(url)
@@ -93,8 +98,9 @@ def is_readable_page(url: str) -> bool:
 def score_address(url: str, evidence: Collection[str]) -> int:
     """Weigh an address and where it was listed: "feed", "rest", "post-sitemap", "sitemap", "link".
 
-    "sibling": it stands in a folder of articles; "section": other pages stand below it; "like-told": so do
-    read the addresses of articles that a feed names (`candidates`).
+    "teased": the blog's own list shows it, "untold": it does not (`series`); "sibling": it stands in a folder of
+    articles; "section": other pages stand below it; "like-told": so do read the addresses of articles that a feed
+    names (`candidates`).
     """
     path = path_of(url)
     total = 3 * bool(_SURE & set(evidence)) + 2 * ("post-sitemap" in evidence)
@@ -113,7 +119,7 @@ def _place(url: str, evidence: Collection[str]) -> int:
     """Weigh where in its site a page stands: beside what the feed names as articles, or in a folder named as a blog."""
     if _SURE & set(evidence) or (looks_like_listing(url) and "like-told" not in evidence):
         return 0
-    points = 3 if "sibling" in evidence else 2 * bool(_IN_BLOG.search(path_of(url)))
+    points = 3 if {"sibling", "teased"} & set(evidence) else 2 * bool(_IN_BLOG.search(path_of(url)))
     return max(points - 2 * ("post-sitemap" in evidence), 0)  # which says the same
 
 
@@ -123,6 +129,7 @@ def score(url: str, evidence: Collection[str], signs: Mapping[str, bool]) -> int
     total = score_address(url, evidence) + place
     total += 3 * signs.get("article-type", False) + signs.get("dated", False) + signs.get("long", False)
     total -= 2 * signs.get("many-cards", False)
+    total -= 2 * ("untold" in evidence and not signs.get("dated"))
     if signs.get("wall"):
         return total - 10  # whoever lists it: what is there now is no article
     is_list = signs.get("listing-type") or (signs.get("website-type") and not place)

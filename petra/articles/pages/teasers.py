@@ -36,6 +36,11 @@ def is_list(page: Page) -> bool:
     return told > own
 
 
+def teased(page: Page) -> list[str]:
+    """Give the other pages of the site that the headings of a page lead to, each once."""
+    return list(dict.fromkeys(led_to(page, heading) for heading in _teasing(page, with_lists=True)))
+
+
 def _cards(page: Page) -> set[Element]:
     """Give the boxes around headings that lead to other pages of the site, one each."""
     headings = list(_teasing(page))
@@ -55,13 +60,17 @@ def _cards(page: Page) -> set[Element]:
     return cards
 
 
-def _teasing(page: Page) -> Iterator[Element]:
+def _teasing(page: Page, *, with_lists: bool = False) -> Iterator[Element]:
     count = 0
     for heading in page.tree.iter(*_HEADINGS):
         url = led_to(page, heading)
         if not url or count >= MAX_CARDS or next(heading.iterancestors(*_FRAME), None) is not None:
             continue
-        if not looks_like_listing(url) and not leads_up(page, heading) and not page.marks.is_beside(heading):
+        if (
+            (with_lists or not looks_like_listing(url))
+            and not leads_up(page, heading)
+            and not page.marks.is_beside(heading)
+        ):
             count += 1
             yield heading
 

@@ -83,6 +83,7 @@ class Discovered:
     troubles: list[Trouble] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
+    is_listed_whole: bool = False  # the blog's own list shows what its feed names, and goes on (`series`)
     read_already: dict[str, Answer] = field(default_factory=dict)  # by address key: not asked twice
 
     def add(self, url: str, evidence: str, *, lastmod: str = "", item: FeedItem | None = None) -> None:
@@ -117,6 +118,8 @@ class Discovered:
                 evidence.add("like-told")
             if held[key] >= LEAST_SIBLINGS:
                 evidence.add("section")
+            if self.is_listed_whole and not evidence & {"feed", "teased"}:
+                evidence.add("untold")
 
     def folders_told(self) -> tuple[set[str], set[str]]:
         """Give the folders from which feeds name articles, and of those the ones where these read like lists.

@@ -16,7 +16,7 @@ from petra.articles.lists import sitemaps
 from petra.articles.pages import scoring
 from petra.articles.pages.links import Links
 from petra.articles.sandbox.sandbox import Sandbox
-from petra.articles.site import crawling, engines
+from petra.articles.site import crawling, engines, series
 from petra.articles.site.asking import Asker, OnFound
 from petra.articles.site.candidates import Candidate as Candidate
 from petra.articles.site.candidates import Discovered
@@ -79,9 +79,11 @@ class Discovery:
         _read_sitemaps(asker)
         engines.read_engine(asker, links)
         is_whole = _read_feeds(asker, links)
+        if not is_whole and "rest" not in found.sources:
+            is_whole = series.read_series(asker, links)
         if found.promising < FEW_ARTICLES:
             crawling.crawl(asker, links)
-        elif not is_whole and set(found.sources) <= {"feed"}:
+        elif not is_whole and set(found.sources) <= {"feed", "list"}:
             crawling.crawl(asker, links, only_lists=True)
         found.weigh_places()
         return found

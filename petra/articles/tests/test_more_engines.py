@@ -77,3 +77,61 @@ def test_an_article_behind_a_question_mark_has_its_date_there() -> None:
     for address in ("/index.php?post/2024/02/21/Rye", "/?/2024/02/rye", "/2024/02/rye"):
         assert not looks_like_listing(f"https://oak.example{address}")
         assert score_address(f"https://oak.example{address}", ()) == 2
+
+
+SLUGS = ["/rye-bread", "/oats", "/salt", "/soup-for-cold-days", "/why-garlic", "/lanterns"]
+
+
+def with_pages(blog: BlogServer, form: str, first: int = 2) -> None:
+    """Show six posts on three pages of a list."""
+    blog.pages |= {path: page(f"About {path}", text=SHORT) for path in SLUGS}
+    blog.pages["/about"] = page("About this bakery and its people")
+    for place in range(3):
+        after = f"<a href='{form.format(place + first)}'>Older</a>" if place < 2 else ""
+        blog.pages[form.format(place + first - 1) if place else "/"] = a_list(
+            *SLUGS[place * 2 : place * 2 + 3], after=after
+        )
+
+
+@pytest.mark.parametrize(
+    ("form", "first"), [("/?page={}", 2), ("/page/{}/", 2), ("/index.php?/P{}.html", 2), ("/?pg={}", 1)]
+)
+def test_what_the_blogs_own_list_shows_is_an_article_though_nothing_says_so(
+    blog: BlogServer, form: str, first: int
+) -> None:
+    with_pages(blog, form, first)
+    assert found_on(blog) == sorted(SLUGS)
+
+
+def test_a_sitemap_with_everything_needs_the_list_to_tell_articles_from_pages(blog: BlogServer) -> None:
+    with_pages(blog, "/?page={}")
+    blog.pages["/feed.xml"] = feed_of(blog, *SLUGS[:2])
+    rows = "".join(f"<url><loc>{blog.home}{path}</loc></url>" for path in [*SLUGS, "/about"])
+    blog.pages["/sitemap.xml"] = Page(f"<urlset>{rows}</urlset>".encode(), "application/xml")
+    assert found_on(blog) == sorted(SLUGS)
+
+
+def test_goods_in_a_paged_list_are_no_articles_where_the_feed_names_others(blog: BlogServer) -> None:
+    with_pages(blog, "/?page={}")
+    told = [f"/texts/{name}" for name in ("barley", "spelt", "emmer", "millet", "teff")]
+    blog.pages |= {path: page(f"About {path}", text=SHORT) for path in told}
+    blog.pages["/feed.xml"] = feed_of(blog, *told)
+    assert found_on(blog) == sorted(told)
+
+
+def test_a_page_no_list_shows_is_none_though_its_theme_marks_every_page_as_an_article(blog: BlogServer) -> None:
+    with_pages(blog, "/page/{}/")
+    marked = f'<article itemscope itemtype="http://schema.org/BlogPosting"><h1>Start</h1>{TEXT}</article>'
+    blog.pages["/start-page.html"] = Page(f"<html><title>Start</title>{marked}".encode())
+    blog.pages["/"].body += b"<a href='/start-page.html'>Start</a>"
+    blog.pages["/feed.xml"] = feed_of(blog, *SLUGS[:2])
+    assert found_on(blog) == sorted(SLUGS)
+
+
+def test_the_list_of_a_blog_may_begin_at_its_folder(blog: BlogServer) -> None:
+    paths = [f"/texts/{name}" for name in ("rye", "oats", "salt", "soup", "garlic", "leeks")]
+    blog.pages |= {path: page(f"About {path}", text=SHORT) for path in paths}
+    blog.pages["/"] = Page(b"<html><title>Oak</title><a href='/blog'>Blog</a>")
+    blog.pages["/blog"] = a_list(*paths[:3], after="<a href='/blog/1'>1</a><a href='/blog/2'>2</a>")
+    blog.pages["/blog/2"] = a_list(*paths[3:], after="<a href='/blog/1'>1</a>")
+    assert found_on(blog) == sorted(paths)
