@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+from lxml.html import HtmlElement as Element
+
 from petra.articles.feed_items import FeedItem
 from petra.articles.identity import split_address
 from petra.articles.pages.headings import leads_up
 from petra.articles.pages.lines import (
     MARKUP,
+    SEPARATORS,
     folded,
     is_site,
     names_of_site,
@@ -24,7 +27,6 @@ from petra.articles.pages.lines import (
 from petra.articles.pages.page import Page
 
 MAX_TITLE_CHARS = 500
-_SEPARATORS = re.compile(r"\s+(?:[|·•»«›‹:/~—–-]|::|\|\|)\s+|\s*\|\s*")
 _LONG_HEADLINE = 60  # letters; some pages cut theirs at 110
 _SURE_WORDS = 3
 
@@ -63,9 +65,12 @@ def title(page: Page, item: FeedItem | None) -> Found:
             return heading[:MAX_TITLE_CHARS], "heading"
         if len(og.split()) >= _SURE_WORDS and folded(heading).startswith(folded(og)):
             return og[:MAX_TITLE_CHARS], "opengraph"  # the heading holds the date or the section as well
-    if len(headings) == 1 and len(headings[0]) > 12 and not is_site(headings[0], {squeezed(n) for n in site_names}):
+    is_marked = bool(headings) and len(_marked_headings(page)) == 1
+    if (len(headings) == 1 and (is_marked or len(headings[0]) > 12)) and not is_site(
+        headings[0], {squeezed(n) for n in site_names}
+    ):
         return headings[0][:MAX_TITLE_CHARS], "heading"
-    if any(line.startswith(og) and _SEPARATORS.match(line, len(og)) for line in plain if og):
+    if any(line.startswith(og) and SEPARATORS.match(line, len(og)) for line in plain if og):
         return og[:MAX_TITLE_CHARS], "opengraph"  # the page's title is the same and more: nothing is to be cut off
     for text, source in ((headline, "json-ld"), (og, "opengraph"), *((text, "title") for text in plain)):
         if text and folded(text) not in site_names:
@@ -75,12 +80,7 @@ def title(page: Page, item: FeedItem | None) -> Found:
 
 def _headings(page: Page) -> list[str]:
     """The page's h1 lines, marked headlines first; an h1 that leads home or up is the site's name."""
-    marked = [
-        element
-        for element in (*page.marks.of_prop("headline"), *page.marks.of_class(" entry-title ", " post-title "))
-        if element.tag != "meta" and next(element.iterancestors("aside"), None) is None
-    ]
-    marked = list(dict.fromkeys(marked))
+    marked = _marked_headings(page)
     found: list[str] = []
     headings = list(page.tree.iter("h1"))
     for element in [*(marked if len(marked) == 1 else []), *headings]:
@@ -95,9 +95,16 @@ def _headings(page: Page) -> list[str]:
     return found[:6]
 
 
+def _marked_headings(page: Page) -> list[Element]:
+    marked = (*page.marks.of_prop("headline"), *page.marks.of_class(" entry-title ", " post-title "))
+    return list(
+        dict.fromkeys(one for one in marked if one.tag != "meta" and next(one.iterancestors("aside"), None) is None)
+    )
+
+
 def _without_site(text: str, site_names: set[str], *, is_sure: bool = False) -> str:
     """Take the site's name off the end or the start of a title; `is_sure`: it may hold nothing else foreign."""
-    pieces = list(_SEPARATORS.finditer(text))
+    pieces = list(SEPARATORS.finditer(text))
     if not pieces:
         return text
     bare_names = {squeezed(name) for name in site_names}

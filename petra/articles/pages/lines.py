@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import lxml.html
 
-from petra.articles.identity import clean_text
+from petra.articles.identity import absolute, address_key, clean_text
 from petra.articles.pages.page import Page
 
 SPACE = re.compile(r"\s+")
+SEPARATORS = re.compile(r"\s+(?:[|·•»«›‹:/~—–-]|::|\|\|)\s+|\s*\|\s*")
+_MOST_TITLE_CHARS = 500
+_MOST_NAME_CHARS = 50
+_LEAST_SPELT = 4  # letters of a title that an address spells
 MARKUP = re.compile(r"<[^<>]{0,500}>")
 _QUOTES = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "..."}
@@ -57,7 +61,38 @@ def names_told(page: Page) -> set[str]:
 def names_of_site(page: Page) -> set[str]:
     """Give the names the site goes by, folded: those it tells, and those of what its structured data names."""
     nodes = page.of_type("website", "organization", "newsmediaorganization", "blog")
-    return names_told(page) | {folded(name) for node in nodes if (name := one_line(node.get("name")))}
+    named = {folded(name) for node in nodes if (name := one_line(node.get("name")))}
+    return names_told(page) | named | _names_in_title(page)
+
+
+def _names_in_title(page: Page) -> set[str]:
+    """Give the parts of the page's title that name its site: the words of a link home, or what stands beside the part
+    that the address spells, where that stands on the page as well.
+    """
+    line = next((one_line(text_of(element)) for element in page.tree.iterfind(".//title")), "")
+    parts = [part for part in SEPARATORS.split(line[:_MOST_TITLE_CHARS]) if len(part) > 2]
+    if len(parts) < 2:
+        return set()
+    homeward = [link for link in page.tree.iter("a") if _leads_home(page, link)]
+    linked = {folded(text_of(one)) for link in homeward for one in (link, *link.iter("h1", "h2"))}
+    names = {folded(part) for part in parts} & linked
+    if not names:
+        spelt = squeezed(unquote(page.url.split("://", 1)[-1].partition("/")[2])).replace("_", "")
+        own = [part for part in parts if len(squeezed(part)) >= _LEAST_SPELT and squeezed(part) in spelt]
+        headings = {folded(text_of(heading)) for heading in page.tree.iter("h1")}
+        if len(own) == 1:
+            names = {folded(part) for part in parts if part not in own} & headings
+    return {name for name in names if len(name) <= _MOST_NAME_CHARS} if len(names) < len(parts) else set()
+
+
+def _leads_home(page: Page, link: lxml.html.HtmlElement) -> bool:
+    href = link.get("href") or ""
+    if len(href) > _MOST_TITLE_CHARS:
+        return False
+    url = absolute(href, page.base)
+    if url is None or "?" in (key := address_key(url)):
+        return False
+    return key == address_key(urljoin(page.url, "/")) or page.key.startswith(key.rstrip("/") + "/")
 
 
 def is_site(part: str, site_names: set[str]) -> bool:

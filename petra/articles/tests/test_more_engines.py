@@ -11,7 +11,7 @@ import pytest
 from petra.articles.pages.scoring import looks_like_listing, score_address
 from petra.articles.site.collecting import collect
 from petra.articles.tests.blog_server import BlogServer, Page, serving
-from petra.articles.tests.test_extract import TEXT
+from petra.articles.tests.test_extract import TEXT, read
 
 SHORT = "<p>Two sentences are enough today. The oven is cold.</p>"
 
@@ -135,3 +135,26 @@ def test_the_list_of_a_blog_may_begin_at_its_folder(blog: BlogServer) -> None:
     blog.pages["/blog"] = a_list(*paths[:3], after="<a href='/blog/1'>1</a><a href='/blog/2'>2</a>")
     blog.pages["/blog/2"] = a_list(*paths[3:], after="<a href='/blog/1'>1</a>")
     assert found_on(blog) == sorted(paths)
+
+
+@pytest.mark.parametrize(
+    ("title", "top", "heading"),
+    [
+        ("Rye | Oak and Ember", '<a href="/">Oak and Ember</a>', "<h2>Rye</h2>"),
+        ("Oak and Ember » Rye", '<h1><a href="/">Oak and Ember</a></h1>', "<h3>Rye</h3>"),
+        ("Rye - Oak and Ember", '<a href="/"><h1>Oak and Ember</h1><p>Bread</p></a>', "<h2>Rye</h2>"),
+        ("Rye bread : Oak and Ember", "<h1>Oak and Ember</h1>", "<p>Rye bread</p>"),
+        ("Oak and Ember - Post", "<b>Oak</b>", '<h2 class="post-title">Rye</h2>'),
+    ],
+)
+def test_the_sites_name_is_no_title_though_no_meta_tells_it(title: str, top: str, heading: str) -> None:
+    found = read(
+        f"{top}<div>{heading}{TEXT}</div>", head=f"<title>{title}</title>", url="https://oak.example/entry/rye_bread"
+    )
+    assert found.title.removesuffix(" bread") == "Rye"
+
+
+def test_a_title_beside_the_name_of_its_host_is_no_sites_name() -> None:
+    head = "<title>Rye in the oven | oak.example</title>"
+    found = read(f"<a href='/'>Start</a><h1>Rye in the oven</h1>{TEXT}", head=head, url="https://oak.example/7/")
+    assert (found.title, found.sources["title"]) == ("Rye in the oven", "heading")
