@@ -47,7 +47,7 @@ _AUTHOR_META = (
 _DOMAIN = re.compile(r"\.(?i:de|com|lt|net|org|at|ch|co\.uk|fr|it|eu)$|^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$")
 _FIRMS = frozenset({"organization", "newsmediaorganization", "corporation"})
 _AND = re.compile(r"\s*(?:,|;|&|\band\b|\bund\b|\bet\b|\by\b)\s*", re.IGNORECASE)
-_AUTHOR_ADDRESS = re.compile(r"/author/|/autor/|/reporters/")
+_AUTHOR_ADDRESS = re.compile(r"/authors?/|/autor/|/reporters/")
 _NAME_CLASSES = (
     "author-name", "author_name", "authorname", "byline-name", "byline__name", "byline-author", "date-author",
 )  # fmt: skip

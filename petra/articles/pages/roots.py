@@ -11,6 +11,7 @@ from petra.articles.pages.page import Page
 
 _BODY_CLASSES = (
     " entry-content ", " post-content ", " gh-content ", " article-content ", " article-body ", " post-body ",
+    " entry-body ", "entry_body ",
 )  # fmt: skip
 _LEAST_CHARS = 20
 _START_CHARS = 80

@@ -19,10 +19,11 @@ from petra.articles.pages.marks import Marks
 from petra.articles.pages.page import Page, parse_html
 
 _JUNK_TAGS = ("script", "style", "nav", "aside", "form", "iframe", "template")
-_JUNK_IDS = ("comments", "respond", "disqus_thread")
+_JUNK_IDS = ("comments", "respond", "disqus_thread", "trackbacks", "pings")
 _JUNK_CLASSES = (
     " comments ", " comments-area ", " related ", " related-posts ", " sharedaddy ", " jp-relatedposts ",
     " wp-block-latest-posts ", " wp-block-comments ", " wp-block-post-comments ", " comment-list ", " commentlist ",
+    " author-info ", " author-box ", " author-bio ", " about-author ",
 )  # fmt: skip
 _FACT_CLASSES = (" post-info ",)
 _LEAST_WORDS = 6  # of a line that is said, not filed

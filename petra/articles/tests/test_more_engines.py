@@ -158,3 +158,18 @@ def test_a_title_beside_the_name_of_its_host_is_no_sites_name() -> None:
     head = "<title>Rye in the oven | oak.example</title>"
     found = read(f"<a href='/'>Start</a><h1>Rye in the oven</h1>{TEXT}", head=head, url="https://oak.example/7/")
     assert (found.title, found.sources["title"]) == ("Rye in the oven", "heading")
+
+
+def test_what_stands_around_a_short_post_is_none_of_its_words() -> None:
+    trackbacks = (
+        '<section id="trackbacks"><h3>Trackbacks</h3><p>An address of its own for whoever answers it</p></section>'
+    )
+    author = '<div class="author-info"><h2>Author: Maren Oak</h2><p>Bakes and writes of it.</p></div>'
+    header = "<header><h2>Rye</h2><span>Posted by <a href='/a'>Maren Oak</a> on <time>1 March</time></span></header>"
+    found = read(f'<article>{header}<div class="some_entry_body content">{SHORT}{author}</div>{trackbacks}</article>')
+    assert found.text == "Two sentences are enough today. The oven is cold."
+
+
+def test_a_link_among_authors_names_who_wrote_it() -> None:
+    box = '<div><a href="/authors/maren"><img src="/face.png" alt=""></a><a href="/authors/maren">Maren Oak</a></div>'
+    assert read(f"<main>{box}<h1>Rye</h1>{TEXT}</main>").authors == ["Maren Oak"]
