@@ -14,19 +14,19 @@ _SURE = frozenset({"feed", "rest", "hand"})
 _LISTING = re.compile(
     r"/(?:tags?|categor(?:y|ies|ia|ie)|kategorien?|schlagwort(?:e|er)?|schlagworte|authors?|autor(?:en)?|archives?|archiv|(?:page|seite)(?!/\d+/[^/]*[a-z])|"
     r"search|suche|topics?|label|labels|series|feeds?|rss|comments|attachment|users?|profile|members?|drafts?|entwuerfe)"
-    r"(?:/|\.html?$|$)",
+    r"(?:[/:]|\.html?$|$)",
     re.IGNORECASE,
 )
 _ARCHIVE = re.compile(r"/archiv(?:es?)?/", re.IGNORECASE)  # below it, some systems keep the articles themselves
 _PAGED = re.compile(
-    r"/(?:page|seite|p)[-_/]?\d+(?:\.html?|/)?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$",
+    r"/(?:page|seite|p)[-_/:]?\d+(?:\.html?|/)?$|/index-?\d+\.html?$|/(?:tags|authors?|categories|archives?)(?:-\d+)?\.html?$",
     re.IGNORECASE,
 )
 _ARCHIVE_OF_DATES = re.compile(
     r"/(?:19|20)\d\d(?:/(?:[01]?\d(?:/[0-3]?\d)?|(?:week|woche|kw|w)[/-]?[0-5]?\d))?(?:\.html?|/)?$", re.IGNORECASE
 )
 _BARE = re.compile(
-    r"^/(?:[a-z]{2}/)?(?:blog|news|journal|magazin|magazine|articles?|posts?|stories|beitraege|aktuelles)?/?$",
+    r"^/(?:[a-z]{2}/)?(?:blog|news|journal|magazin|magazine|articles?|posts?|stories|beitraege|aktuelles)?(?:\.html?|/)?$",
     re.IGNORECASE,
 )
 _IN_BLOG = re.compile(
@@ -46,7 +46,10 @@ _FILE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|pdf|zip|gz|xml|xsl|rss|atom|json|css|js|mp[34]|m4a|mov|webm|txt|docx?|xlsx?|epub)$",
     re.I,
 )
-_PAGE_KEYS = frozenset({"page", "paged", "start", "limitstart", "pageno", "pg"})
+# Systems number the lists of one page apart: ?8ad0fb05_page=2, ?page_n12=2, ?list_paging_p_b205=2. ?page_id= is a page.
+_PAGE_KEY = re.compile(
+    r"(?:start|limitstart|pageno|pg|(?:.*_)?pag(?:e|ed|ing)(?:_(?:[a-z]?\d+|p(?:_b\d+)?))?)\Z", re.IGNORECASE
+)
 _LIST_KEYS = frozenset({"author", "cat", "category", "tag"})
 _TRAP_KEYS = frozenset({"replytocom", "share", "add-to-cart", "orderby", "filter", "sort", "print", "s", "q"})
 
@@ -80,7 +83,7 @@ def looks_like_listing(url: str) -> bool:
 def is_numbered(url: str) -> bool:
     """Say whether an address alone reads like a further page of a list: /page/2/, ?page=2, ?start=10."""
     keys = parse_qsl(urlsplit(url).query[:2000])
-    return bool(_PAGED.search(path_of(url))) or any(key in _PAGE_KEYS and value.isdigit() for key, value in keys)
+    return bool(_PAGED.search(path_of(url))) or any(value.isdigit() and _PAGE_KEY.match(key) for key, value in keys)
 
 
 def is_bare(url: str) -> bool:

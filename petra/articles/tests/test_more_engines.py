@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from petra.articles.pages.scoring import looks_like_listing, score_address
+from petra.articles.pages.scoring import is_bare, looks_like_listing, score_address
 from petra.articles.site.collecting import collect
 from petra.articles.tests.blog_server import BlogServer, Page, serving
 from petra.articles.tests.test_extract import TEXT, read
@@ -79,6 +79,22 @@ def test_an_article_behind_a_question_mark_has_its_date_there() -> None:
         assert score_address(f"https://oak.example{address}", ()) == 2
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/page:2", "/blog/page:2", "/news/page-2", "/page2/", "/blog?8ad0fb05_page=2", "/news.html?page_n12=2",
+        "/blog?list_paging_p_b205=2", "/tag:rye",
+    ],
+)  # fmt: skip
+def test_lists_are_numbered_in_many_ways(address: str) -> None:
+    assert looks_like_listing(f"https://oak.example{address}")
+
+
+@pytest.mark.parametrize("address", ["/?page_id=2", "/homepage=2", "/page-turners", "/2024/02/page-21-of-a-diary"])
+def test_what_only_holds_the_word_page_is_no_list(address: str) -> None:
+    assert not looks_like_listing(f"https://oak.example{address}")
+
+
 SLUGS = ["/rye-bread", "/oats", "/salt", "/soup-for-cold-days", "/why-garlic", "/lanterns"]
 
 
@@ -94,7 +110,15 @@ def with_pages(blog: BlogServer, form: str, first: int = 2) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "first"), [("/?page={}", 2), ("/page/{}/", 2), ("/index.php?/P{}.html", 2), ("/?pg={}", 1)]
+    ("form", "first"),
+    [
+        ("/?page={}", 2),
+        ("/page:{}", 2),
+        ("/?1f_page={}", 2),
+        ("/page/{}/", 2),
+        ("/index.php?/P{}.html", 2),
+        ("/?pg={}", 1),
+    ],
 )
 def test_what_the_blogs_own_list_shows_is_an_article_though_nothing_says_so(
     blog: BlogServer, form: str, first: int
@@ -135,6 +159,11 @@ def test_the_list_of_a_blog_may_begin_at_its_folder(blog: BlogServer) -> None:
     blog.pages["/blog"] = a_list(*paths[:3], after="<a href='/blog/1'>1</a><a href='/blog/2'>2</a>")
     blog.pages["/blog/2"] = a_list(*paths[3:], after="<a href='/blog/1'>1</a>")
     assert found_on(blog) == sorted(paths)
+
+
+def test_a_list_in_a_file_is_one_too() -> None:
+    assert is_bare("https://oak.example/news.html") and is_bare("https://oak.example/en/blog")
+    assert not is_bare("https://oak.example/newsletter.html") and not is_bare("https://oak.example/blog/rye.html")
 
 
 @pytest.mark.parametrize(
