@@ -54,6 +54,9 @@ def extract(
     _read_claims(found, page, item, now)
     marked = roots.marked_body(page)
     found.is_walled = words.is_walled_off(page)
+    for card in teasers.other_articles(page):
+        if marked is None or (card is not marked and card not in marked.iterancestors()):
+            card.drop_tree()
     words.drop_junk(page)
     _read_body(found, page, marked, item)
     declared = fields.declared_language(page, item)

@@ -41,6 +41,16 @@ def teased(page: Page) -> list[str]:
     return list(dict.fromkeys(led_to(page, heading) for heading in _teasing(page, with_lists=True)))
 
 
+def other_articles(page: Page) -> list[Element]:
+    """Give the article elements that are cards of other pages, where a longer one is none: the page's own."""
+    articles = list(page.tree.iter("article"))
+    if len(articles) < 2:
+        return []
+    cards = {card for card in _cards(page) if card.tag == "article"}
+    longest = max((len(text_of(one)) for one in articles if one not in cards), default=0)
+    return [card for card in cards if len(text_of(card)) < longest]
+
+
 def _cards(page: Page) -> set[Element]:
     """Give the boxes around headings that lead to other pages of the site, one each."""
     headings = list(_teasing(page))

@@ -202,3 +202,15 @@ def test_what_stands_around_a_short_post_is_none_of_its_words() -> None:
 def test_a_link_among_authors_names_who_wrote_it() -> None:
     box = '<div><a href="/authors/maren"><img src="/face.png" alt=""></a><a href="/authors/maren">Maren Oak</a></div>'
     assert read(f"<main>{box}<h1>Rye</h1>{TEXT}</main>").authors == ["Maren Oak"]
+
+
+def test_cards_of_other_articles_below_a_short_one_are_none_of_its_words() -> None:
+    cards = "".join(
+        f'<article class="card"><h2><a href="/{name}">All about {name} and how to keep it</a></h2>'
+        f"<img src='/{name}.jpg' width='600' height='400'><p>Some words of another article, a dozen.</p></article>"
+        for name in ("oats", "salt")
+    )
+    found = read(f'<article class="own"><h1>Rye bread</h1><div>{SHORT * 2}</div></article><section>{cards}</section>')
+    assert "another" not in found.text and "Two sentences" in found.text and not found.pictures
+    alone = read(f'<h1>Rye bread</h1><article><h2><a href="/oats">After the oats</a></h2>{TEXT}</article>')
+    assert "Bread needs flour" in alone.text
