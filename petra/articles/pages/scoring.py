@@ -88,7 +88,7 @@ def is_numbered(url: str) -> bool:
 
 def is_bare(url: str) -> bool:
     """Say whether an address is that of a blog's first page by what it is called: /blog/, /en/news."""
-    return bool(_BARE.match(path_of(url)))
+    return bool(_BARE.match(path_of(url))) and not is_numbered(url)
 
 
 def is_readable_page(url: str) -> bool:

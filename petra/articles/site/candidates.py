@@ -16,6 +16,8 @@ from petra.lib.outbound import Answer
 MAX_CANDIDATES = 50_000
 MAX_TROUBLES = 200
 LEAST_SIBLINGS = 3
+FEW_ARTICLES = 5
+_TOLD = 2  # points: its date, a sitemap of posts, a folder called like a blog
 _LAST_WORD = re.compile(r"[/:=]?[^/:=]*\Z")
 _TOP = re.compile(r"(?:[a-z]{2}(?:[-_][a-z]{2})?)?\Z", re.IGNORECASE)
 
@@ -59,6 +61,11 @@ class Candidate:
     def is_worth_reading(self) -> bool:
         """Say whether reading the page could still make it an article (a type, a date and length add five)."""
         return scoring.score_address(self.url, self.evidence) + 5 >= scoring.ARTICLE_AT
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Say whether it is worth reading, but only the page can say whether it is an article."""
+        return self.is_worth_reading and scoring.score(self.url, self.evidence, {}) < _TOLD
 
 
 @dataclass
@@ -143,6 +150,18 @@ class Discovered:
     def promising(self) -> int:
         """Count the candidates that are worth reading."""
         return sum(candidate.is_worth_reading for candidate in self.candidates.values())
+
+    @property
+    def are_few(self) -> bool:
+        """Say whether hardly any candidate is worth reading."""
+        return self.promising < FEW_ARTICLES
+
+    @property
+    def are_doubtful(self) -> bool:
+        """Say whether there are candidates of which neither a list nor the address tells that they are articles."""
+        told = self.folders_told()[0]
+        doubts = (one.is_doubtful for key, one in self.candidates.items() if folder_of(key) not in told)
+        return sum(doubts) >= FEW_ARTICLES
 
     def count(self, reason: str) -> None:
         """Count one address left out."""

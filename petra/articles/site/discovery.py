@@ -29,7 +29,6 @@ from petra.lib.outbound import Answer, Unreachable
 MAX_SITEMAP_FILES = 200
 MAX_SITEMAP_DEPTH = 3
 MAX_FEED_PAGES = 200
-FEW_ARTICLES = 5
 _SITEMAP_GUESSES = ("sitemap.xml", "sitemap_index.xml", "wp-sitemap.xml", "sitemap.xml.gz", "sitemap1.xml")
 _FEED_GUESSES = ("/feed/", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml", "/rss")
 _ENGINE_FEEDS = {
@@ -81,7 +80,7 @@ class Discovery:
         is_whole = _read_feeds(asker, links)
         if not is_whole and "rest" not in found.sources:
             is_whole = series.read_series(asker, links)
-        if found.promising < FEW_ARTICLES:
+        if found.are_few:
             crawling.crawl(asker, links)
         elif not is_whole and set(found.sources) <= {"feed", "list"}:
             crawling.crawl(asker, links, only_lists=True)

@@ -14,9 +14,10 @@ from petra.articles.identity import address_key
 from petra.articles.pages import scoring
 from petra.articles.pages.links import Links
 from petra.articles.site.asking import Asker
-from petra.articles.site.candidates import folder_of
+from petra.articles.site.candidates import Discovered, folder_of
 
 MAX_PAGES = 200
+LEAST_PAGES = 10  # that a list may cost where a sitemap names everything, else a twentieth of what it names
 MOST_STARTS = 3
 LEAST_TEASED = 3  # a page that shows fewer is no list
 _NUMBER = re.compile(r"\d+")
@@ -25,56 +26,76 @@ _NUMBER = re.compile(r"\d+")
 def read_series(asker: Asker, links: Links) -> bool:
     """Follow the blog's own list to its end, and note what it shows as articles; True where that is all of them.
 
-    Where a feed names articles, the list counts only if it shows them, too: a shop pages its goods as well.
+    Where a feed names articles, the list counts only if it shows them, too: a shop pages its goods as well. Where other
+    lists and the addresses say what is an article, nothing is asked.
     """
     found = asker.found
+    most = _pages_worth(found)
     told_as_lists = found.folders_told()[1]
     told = {key for key, one in found.candidates.items() if "feed" in one.evidence}
-    for start, first in _starts(asker, links):
+    for start, first in _starts(asker, links, is_told=bool(told)) if most else ():
         shown: dict[str, str] = {}
-        is_long = False
-        for number, page in enumerate(_pages(asker, start, first), start=1):
+        number, is_ended = 0, False
+        for page, is_last in _pages(asker, start, first, most):
             keys = {address_key(url): url for url in page.teased if found.site.holds(url)}
             fresh = {
                 key: url
                 for key, url in keys.items()
                 if not scoring.looks_like_listing(url) or folder_of(key) in told_as_lists
             }
-            if number == 1 and len(fresh) < LEAST_TEASED:
+            if number == 0 and len(fresh) < LEAST_TEASED:
                 break
-            if not fresh.keys() - shown.keys():
+            is_ended = is_last or not fresh.keys() - shown.keys()  # a page too many shows the first or the last again
+            if is_ended and not is_last:
                 break
             shown |= fresh
-            is_long = number > 1
-        if is_long and (not told or told & shown.keys()):
+            number += 1
+        if number > 1 and (not told or told & shown.keys()):
             for url in shown.values():
                 found.add(url, "teased")
             asker.say("list")
-            found.is_listed_whole = bool(told) and told <= shown.keys()
-            return not told or found.is_listed_whole
+            found.is_listed_whole = is_ended and bool(told) and told <= shown.keys()
+            return is_ended and told <= shown.keys()
     return False
 
 
-def _starts(asker: Asker, links: Links) -> Iterator[tuple[str, Links]]:
-    """Give the pages a blog's list may begin at: its home, else what is called like a blog."""
+def _pages_worth(found: Discovered) -> int:
+    """Say how many pages of a list it is worth to ask for: many where nothing else tells all articles, few where some
+    can't be told from pages, none where addresses and other lists say it.
+    """
+    if found.are_few or set(found.sources) <= {"feed"}:
+        return MAX_PAGES
+    return max(LEAST_PAGES, len(found.candidates) // 20) if found.are_doubtful else 0
+
+
+def _starts(asker: Asker, links: Links, *, is_told: bool) -> Iterator[tuple[str, Links]]:
+    """Give the pages a blog's list may begin at: its home, and what is called like a blog.
+
+    That comes first where no feed tells which list is the blog's: a home may page other things.
+    """
     home = asker.found.home
-    yield home, links
+    if is_told:
+        yield home, links
     bare = [url for url in links.pages if scoring.is_bare(url) and asker.found.site.holds(url)]
     for url in [url for url in bare if address_key(url) != address_key(home)][:MOST_STARTS]:
         read = _read(asker, url)
         if read is not None:
             yield url, read
+    if not is_told:
+        yield home, links
 
 
-def _pages(asker: Asker, start: str, first: Links) -> Iterator[Links]:
+def _pages(asker: Asker, start: str, first: Links, most: int) -> Iterator[tuple[Links, bool]]:
+    """Give the pages of a list, each with whether it is the last. One that can't be read ends them before their end."""
     seen = {address_key(start)}
     page: Links | None = first
-    for number in range(2, MAX_PAGES + 2):
+    for number in range(2, most + 2):
         if page is None:
             return
-        yield page
         url = _next(page, number, start)
-        if not url or address_key(url) in seen or not asker.found.site.holds(url):
+        is_last = not url or address_key(url) in seen or not asker.found.site.holds(url)
+        yield page, is_last
+        if is_last:
             return
         seen.add(address_key(url))
         page = _read(asker, url)

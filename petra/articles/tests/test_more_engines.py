@@ -135,6 +135,28 @@ def test_a_sitemap_with_everything_needs_the_list_to_tell_articles_from_pages(bl
     assert found_on(blog) == sorted(SLUGS)
 
 
+def test_a_list_that_breaks_off_takes_nothing_away_that_the_sitemap_names(blog: BlogServer) -> None:
+    with_pages(blog, "/?page={}")
+    typed = b'<head><meta property="og:type" content="article">'
+    for path in SLUGS:
+        blog.pages[path].body = blog.pages[path].body.replace(b"<head>", typed)
+    blog.pages["/?page=3"] = Page(b"broken", status=500)
+    blog.pages["/feed.xml"] = feed_of(blog, *SLUGS[:1])
+    rows = "".join(f"<url><loc>{blog.home}{path}</loc></url>" for path in SLUGS)
+    blog.pages["/sitemap.xml"] = Page(f"<urlset>{rows}</urlset>".encode(), "application/xml")
+    assert found_on(blog) == sorted(SLUGS)
+
+
+def test_no_page_of_a_list_is_asked_for_where_addresses_tell_articles(blog: BlogServer) -> None:
+    dated = {f"/2024/02/2{place}{slug}": slug for place, slug in enumerate(SLUGS)}
+    blog.pages |= {path: page(f"About {slug}") for path, slug in dated.items()}
+    rows = "".join(f"<url><loc>{blog.home}{path}</loc></url>" for path in dated)
+    blog.pages["/sitemap.xml"] = Page(f"<urlset>{rows}</urlset>".encode(), "application/xml")
+    blog.pages["/"] = a_list(*dated, after="<a href='/?page=2'>Older</a>")
+    assert found_on(blog) == sorted(dated)
+    assert not [path for path in blog.paths() if "page=" in path]
+
+
 def test_goods_in_a_paged_list_are_no_articles_where_the_feed_names_others(blog: BlogServer) -> None:
     with_pages(blog, "/?page={}")
     told = [f"/texts/{name}" for name in ("barley", "spelt", "emmer", "millet", "teff")]
