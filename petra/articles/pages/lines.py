@@ -73,9 +73,11 @@ def _names_in_title(page: Page) -> set[str]:
     parts = [part for part in SEPARATORS.split(line[:_MOST_TITLE_CHARS]) if len(part) > 2]
     if len(parts) < 2:
         return set()
-    homeward = [link for link in page.tree.iter("a") if _leads_home(page, link)]
-    linked = {folded(text_of(one)) for link in homeward for one in (link, *link.iter("h1", "h2"))}
-    names = {folded(part) for part in parts} & linked
+    wanted, names = {folded(part) for part in parts}, set()
+    for link in page.tree.iter("a"):
+        said = wanted.intersection(folded(text_of(one)) for one in (link, *link.iter("h1", "h2")))
+        if said and _leads_home(page, link):
+            names |= said
     if not names:
         spelt = squeezed(unquote(page.url.split("://", 1)[-1].partition("/")[2])).replace("_", "")
         own = [part for part in parts if len(squeezed(part)) >= _LEAST_SPELT and squeezed(part) in spelt]
