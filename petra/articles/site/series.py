@@ -123,9 +123,5 @@ def _last_number(url: str) -> int:
 
 
 def _read(asker: Asker, url: str) -> Links | None:
-    found = asker.found
-    answer = found.read_already.get(address_key(url)) or asker.get(url)
-    if answer is None or "html" not in answer.content_type:
-        return None
-    found.read_already[address_key(url)] = answer
-    return asker.links(answer)
+    answer = asker.get(url)
+    return asker.links(answer) if answer is not None and "html" in answer.content_type else None
