@@ -51,6 +51,7 @@ _PAGE_KEY = re.compile(
     r"(?:start|limitstart|pageno|pg|(?:.*_)?pag(?:e|ed|ing)(?:_(?:[a-z]?\d+|p(?:_b\d+)?))?)\Z", re.IGNORECASE
 )
 _LIST_KEYS = frozenset({"author", "cat", "category", "tag"})
+_ITEM_KEYS = frozenset({"id", "p", "post", "article"})  # beside which they say where it is filed
 _TRAP_KEYS = frozenset({"replytocom", "share", "add-to-cart", "orderby", "filter", "sort", "print", "s", "q"})
 
 
@@ -72,7 +73,7 @@ def looks_like_listing(url: str) -> bool:
     """
     path = path_of(url)
     keys = {key for key, _ in parse_qsl(urlsplit(url).query[:2000])}
-    if _ARCHIVE_OF_DATES.search(path) or is_numbered(url) or keys & _LIST_KEYS:
+    if _ARCHIVE_OF_DATES.search(path) or is_numbered(url) or (keys & _LIST_KEYS and not keys & _ITEM_KEYS):
         return True
     listed = _LISTING.search(path)
     if not listed or _DATED.search(path[: listed.start() + 1] + "x"):

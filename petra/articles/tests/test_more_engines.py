@@ -90,8 +90,10 @@ def test_lists_are_numbered_in_many_ways(address: str) -> None:
     assert looks_like_listing(f"https://oak.example{address}")
 
 
-@pytest.mark.parametrize("address", ["/?page_id=2", "/homepage=2", "/page-turners", "/2024/02/page-21-of-a-diary"])
-def test_what_only_holds_the_word_page_is_no_list(address: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["/?id=7&cat=2", "/?page_id=2", "/homepage=2", "/page-turners", "/2024/02/page-21-of-a-diary"]
+)
+def test_what_only_holds_a_word_of_lists_is_none(address: str) -> None:
     assert not looks_like_listing(f"https://oak.example{address}")
 
 
