@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from petra.articles.identity import address_key
@@ -23,6 +24,15 @@ LEAST_TEASED = 3  # a page that shows fewer is no list
 _NUMBER = re.compile(r"\d+")
 
 
+@dataclass(frozen=True)
+class _Series:
+    """What a list shows: articles' addresses by their key, on how many pages, and whether it was read to its end."""
+
+    shown: dict[str, str]
+    pages: int
+    is_whole: bool
+
+
 def read_series(asker: Asker, links: Links) -> bool:
     """Follow the blog's own list to its end, and note what it shows as articles; True where that is all of them.
 
@@ -31,32 +41,38 @@ def read_series(asker: Asker, links: Links) -> bool:
     """
     found = asker.found
     most = _pages_worth(found)
-    told_as_lists = found.folders_told()[1]
     told = {key for key, one in found.candidates.items() if "feed" in one.evidence}
     for start, first in _starts(asker, links, is_told=bool(told)) if most else ():
-        shown: dict[str, str] = {}
-        number, is_ended = 0, False
-        for page, is_last in _pages(asker, start, first, most):
-            keys = {address_key(url): url for url in page.teased if found.site.holds(url)}
-            fresh = {
-                key: url
-                for key, url in keys.items()
-                if not scoring.looks_like_listing(url) or folder_of(key) in told_as_lists
-            }
-            if number == 0 and len(fresh) < LEAST_TEASED:
-                break
-            is_ended = is_last or not fresh.keys() - shown.keys()  # a page too many shows the first or the last again
-            if is_ended and not is_last:
-                break
-            shown |= fresh
-            number += 1
-        if number > 1 and (not told or told & shown.keys()):
-            for url in shown.values():
+        series = _follow(asker, start, first, most)
+        if series.pages > 1 and (not told or told & series.shown.keys()):
+            for url in series.shown.values():
                 found.add(url, "teased")
             asker.say("list")
-            found.is_listed_whole = is_ended and bool(told) and told <= shown.keys()
-            return is_ended and told <= shown.keys()
+            is_all = series.is_whole and told <= series.shown.keys()
+            found.is_listed_whole = is_all and bool(told)
+            return is_all
     return False
+
+
+def _follow(asker: Asker, start: str, first: Links, most: int) -> _Series:
+    """Read a list until it ends, shows nothing new, breaks off, or took `most` pages."""
+    site, told_as_lists = asker.found.site, asker.found.folders_told()[1]
+    shown: dict[str, str] = {}
+    pages, is_whole = 0, False
+    for page, is_last in _pages(asker, start, first, most):
+        teased = {address_key(url): url for url in page.teased if site.holds(url)}
+        fresh = {
+            key: url
+            for key, url in teased.items()
+            if not scoring.looks_like_listing(url) or folder_of(key) in told_as_lists
+        }
+        if not pages and len(fresh) < LEAST_TEASED:
+            break
+        if not fresh.keys() - shown.keys():  # a page too many shows the first or the last again
+            return _Series(shown, pages, True)
+        shown |= fresh
+        pages, is_whole = pages + 1, is_last
+    return _Series(shown, pages, is_whole)
 
 
 def _pages_worth(found: Discovered) -> int:
