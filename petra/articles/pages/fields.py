@@ -16,6 +16,7 @@ from petra.articles.identity import split_address
 from petra.articles.pages.headings import leads_up
 from petra.articles.pages.lines import (
     MARKUP,
+    MAX_TITLE_CHARS,
     SEPARATORS,
     folded,
     is_site,
@@ -26,7 +27,6 @@ from petra.articles.pages.lines import (
 )
 from petra.articles.pages.page import Page
 
-MAX_TITLE_CHARS = 500
 _LONG_HEADLINE = 60  # letters; some pages cut theirs at 110
 _SURE_WORDS = 3
 
@@ -65,10 +65,9 @@ def title(page: Page, item: FeedItem | None) -> Found:
             return heading[:MAX_TITLE_CHARS], "heading"
         if len(og.split()) >= _SURE_WORDS and folded(heading).startswith(folded(og)):
             return og[:MAX_TITLE_CHARS], "opengraph"  # the heading holds the date or the section as well
-    is_marked = bool(headings) and len(_marked_headings(page)) == 1
-    if (len(headings) == 1 and (is_marked or len(headings[0]) > 12)) and not is_site(
-        headings[0], {squeezed(n) for n in site_names}
-    ):
+    bare_names = {squeezed(name) for name in site_names}
+    is_told = len(headings) == 1 and (len(headings[0]) > 12 or len(_marked_headings(page)) == 1)
+    if is_told and not is_site(headings[0], bare_names):
         return headings[0][:MAX_TITLE_CHARS], "heading"
     if any(line.startswith(og) and SEPARATORS.match(line, len(og)) for line in plain if og):
         return og[:MAX_TITLE_CHARS], "opengraph"  # the page's title is the same and more: nothing is to be cut off

@@ -14,8 +14,9 @@ from petra.articles.pages.page import Page
 
 SPACE = re.compile(r"\s+")
 SEPARATORS = re.compile(r"\s+(?:[|·•»«›‹:/~—–-]|::|\|\|)\s+|\s*\|\s*")
-_MOST_TITLE_CHARS = 500
+MAX_TITLE_CHARS = 500
 _MOST_NAME_CHARS = 50
+_MOST_HOME_CHARS = 500  # of the address of a link home
 _LEAST_SPELT = 4  # letters of a title that an address spells
 MARKUP = re.compile(r"<[^<>]{0,500}>")
 _QUOTES = str.maketrans(
@@ -70,7 +71,7 @@ def _names_in_title(page: Page) -> set[str]:
     that the address spells, where that stands on the page as well.
     """
     line = next((one_line(text_of(element)) for element in page.tree.iterfind(".//title")), "")
-    parts = [part for part in SEPARATORS.split(line[:_MOST_TITLE_CHARS]) if len(part) > 2]
+    parts = [part for part in SEPARATORS.split(line[:MAX_TITLE_CHARS]) if len(part) > 2]
     if len(parts) < 2:
         return set()
     wanted, names = {folded(part) for part in parts}, set()
@@ -89,7 +90,7 @@ def _names_in_title(page: Page) -> set[str]:
 
 def _leads_home(page: Page, link: lxml.html.HtmlElement) -> bool:
     href = link.get("href") or ""
-    if len(href) > _MOST_TITLE_CHARS:
+    if len(href) > _MOST_HOME_CHARS:
         return False
     url = absolute(href, page.base)
     if url is None or "?" in (key := address_key(url)):

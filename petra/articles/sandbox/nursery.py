@@ -132,9 +132,9 @@ class Nursery:
 
 def _serve(line: socket.socket) -> None:
     """Fork a child, or end one, for every message until the line closes."""
-    from petra.articles.sandbox import child as sandbox_child
+    from petra.articles.sandbox import child
 
-    sandbox_child.warm_up()
+    child.warm_up()
     gc.collect()
     gc.freeze()  # what is shared stays shared: the collector would write to every page of it
     alive: set[int] = set()
@@ -154,7 +154,7 @@ def _serve(line: socket.socket) -> None:
 
 
 def _fork(line: socket.socket, descriptors: list[int], memory_bytes: int) -> int:
-    from petra.articles.sandbox import child as sandbox_child
+    from petra.articles.sandbox import child
 
     pid = os.fork()
     if pid == 0:
@@ -164,7 +164,7 @@ def _fork(line: socket.socket, descriptors: list[int], memory_bytes: int) -> int
             os.dup2(descriptors[1], 1)
             for one in descriptors:
                 os.close(one)
-            sandbox_child.serve(memory_bytes)
+            child.serve(memory_bytes)
         finally:
             os._exit(0)
     for one in descriptors:

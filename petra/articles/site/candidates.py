@@ -157,6 +157,11 @@ class Discovered:
         return self.promising < FEW_ARTICLES
 
     @property
+    def are_only_fed(self) -> bool:
+        """Say whether nothing but feeds, which tell the newest only, and the blog's own list name any."""
+        return set(self.sources) <= {"feed", "list"}
+
+    @property
     def are_doubtful(self) -> bool:
         """Say whether there are candidates of which neither a list nor the address tells that they are articles."""
         told = self.folders_told()[0]

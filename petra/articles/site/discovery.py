@@ -82,7 +82,7 @@ class Discovery:
             is_whole = series.read_series(asker, links)
         if found.are_few:
             crawling.crawl(asker, links)
-        elif not is_whole and set(found.sources) <= {"feed", "list"}:
+        elif not is_whole and found.are_only_fed:
             crawling.crawl(asker, links, only_lists=True)
         found.weigh_places()
         return found

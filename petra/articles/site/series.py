@@ -79,7 +79,7 @@ def _pages_worth(found: Discovered) -> int:
     """Say how many pages of a list it is worth to ask for: many where nothing else tells all articles, few where some
     can't be told from pages, none where addresses and other lists say it.
     """
-    if found.are_few or set(found.sources) <= {"feed"}:
+    if found.are_few or found.are_only_fed:
         return MAX_PAGES
     return max(LEAST_PAGES, len(found.candidates) // 20) if found.are_doubtful else 0
 
