@@ -42,6 +42,8 @@ def plain(text: str) -> str:
 
 
 def _line(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # most lines, at once
     return str(_ORPHAN_MARK.sub("", " ".join(_NOT_TEXT.sub(" ", _WITHIN_WORDS.sub("", text)).split()))).strip()
 
 

@@ -180,7 +180,8 @@ class Reader:
 
 def clean(sentence: str) -> str:
     """Take out what belongs to a page and not to a sentence: a list's numeral, the sign of a hashtag."""
-    return str(_HASH.sub("", _NUMERAL.sub("", sentence, count=1) if _NUMERAL.match(sentence) else sentence)).strip()
+    without = str(_NUMERAL.sub("", sentence, count=1) if _NUMERAL.match(sentence) else sentence)
+    return (str(_HASH.sub("", without)) if "#" in without else without).strip()
 
 
 def join(texts: Iterable[str]) -> str:
@@ -193,7 +194,7 @@ def join(texts: Iterable[str]) -> str:
 
 def width(text: str) -> int:
     """Say how long a text is to a reader: a character that is a syllable or a word counts for more."""
-    return len(text) if not text or max(text) < _FIRST_WIDE else len(text) + 2 * len(_WIDE.findall(text))
+    return len(text) if text.isascii() or max(text) < _FIRST_WIDE else len(text) + 2 * len(_WIDE.findall(text))
 
 
 class Heard:
@@ -225,7 +226,7 @@ def terms(text: str, language: str) -> list[str]:
 
 def _pieces(text: str) -> list[str]:
     words = _WORD.findall(text)
-    if not text or max(text) < _FIRST_WIDE or not _UNSPACED.search(text):
+    if text.isascii() or max(text) < _FIRST_WIDE or not _UNSPACED.search(text):
         return words
     return [piece for word in words for piece in _pairs(word)]
 
