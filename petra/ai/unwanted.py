@@ -29,7 +29,7 @@ ADDRESS = regex.compile(
     rf"(?:(?-i:{_ENDINGS})(?![\w\-])(?:/{_TEXT}*)?|\p{{L}}{{2,18}}/{_TEXT}*)",
     regex.IGNORECASE,
 )
-_MAY_HOLD_ONE = re.compile(r":(?=//)|@(?=\w)|\.(?=\w)")  # most texts don't, and this is quick to see
+_MAY_HOLD_ONE = re.compile(r":(?=//)|@(?=\S)|\.(?=\w)")  # most texts don't, and this is quick to see
 _TAIL = regex.compile(r"[.,;:!?)\]}'’…]+\Z")
 _MARKDOWN_LINK = regex.compile(r"!?\[([^\[\]]{0,300})\]\([^()\s]{1,2000}\)")
 _LOOSE = regex.compile(r"\s+(?=[.,;:!?…)](?:\s|\Z))|(?<=[(\[„«“])\s+|[(\[„«“]\s*[)\]“»”]")
