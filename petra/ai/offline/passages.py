@@ -194,7 +194,12 @@ def join(texts: Iterable[str]) -> str:
 
 def width(text: str) -> int:
     """Say how long a text is to a reader: a character that is a syllable or a word counts for more."""
-    return len(text) if text.isascii() or max(text) < _FIRST_WIDE else len(text) + 2 * len(_WIDE.findall(text))
+    return len(text) if _is_spelt(text) else len(text) + 2 * len(_WIDE.findall(text))
+
+
+def _is_spelt(text: str) -> bool:
+    """Say whether a text holds no wide character at all, at a glance."""
+    return text.isascii() or max(text) < _FIRST_WIDE
 
 
 class Heard:
@@ -226,7 +231,7 @@ def terms(text: str, language: str) -> list[str]:
 
 def _pieces(text: str) -> list[str]:
     words = _WORD.findall(text)
-    if text.isascii() or max(text) < _FIRST_WIDE or not _UNSPACED.search(text):
+    if _is_spelt(text) or not _UNSPACED.search(text):
         return words
     return [piece for word in words for piece in _pairs(word)]
 

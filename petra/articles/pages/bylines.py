@@ -9,7 +9,7 @@ from itertools import islice
 from lxml.html import HtmlElement as Element
 
 from petra.articles.feed_items import FeedItem
-from petra.articles.pages.lines import names_of_site, names_told, one_line, squeezed, text_of
+from petra.articles.pages.lines import names_told, one_line, squeezed, text_of
 from petra.articles.pages.page import Node, Page, types_of
 
 _NOT_A_NAME = re.compile(
@@ -57,8 +57,8 @@ _NEAR = 3  # elements between two authors of one article and what holds both
 _LINE_TAGS = frozenset({"li", "span", "p", "div", "a", "address"})
 
 
-def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
-    """Say who wrote it, in the page's order; empty when nobody is named."""
+def authors(page: Page, item: FeedItem | None, site_names: set[str]) -> tuple[list[str], str]:
+    """Say who wrote it, in the page's order; empty when nobody is named. `site_names` as of `lines.names_of_site`."""
     node = page.article_node
     houses: list[str] = []
     if node is not None:
@@ -71,7 +71,6 @@ def authors(page: Page, item: FeedItem | None) -> tuple[list[str], str]:
         names = _names(item.authors)
         if names:
             return names, "feed"
-    site_names = names_of_site(page)
     tagged = page.meta.get("article:author", []) + page.meta.get("author", [])[:1]
     names = _names(line for line in tagged if squeezed(line) not in {squeezed(name) for name in site_names})
     tag = "opengraph"

@@ -30,6 +30,7 @@ from petra.articles.pages import (
 )
 from petra.articles.pages.extracted import Extracted as Extracted
 from petra.articles.pages.extracted import from_data as from_data
+from petra.articles.pages.lines import names_of_site
 from petra.articles.pages.page import ARTICLE_TYPES, Page, open_page, types_of
 from petra.networks.registry import NETWORKS
 
@@ -96,8 +97,9 @@ def extract_item(item: FeedItem, *, now: datetime | None = None) -> Extracted:
 
 def _read_claims(found: Extracted, page: Page, item: FeedItem | None, now: datetime) -> None:
     """Read what the page says of itself: needs the page whole."""
-    found.title, found.sources["title"] = fields.title(page, item)
-    found.authors, found.sources["author"] = bylines.authors(page, item)
+    site_names = names_of_site(page)
+    found.title, found.sources["title"] = fields.title(page, item, site_names)
+    found.authors, found.sources["author"] = bylines.authors(page, item, site_names)
     found.published, found.sources["published"] = dating.published(page, item, now=now)
     found.modified, found.sources["modified"] = dating.modified(page, item, now=now)
     found.keywords, found.categories, found.sources["tags"] = keywords.keywords(page, item)

@@ -20,7 +20,6 @@ from petra.articles.pages.lines import (
     SEPARATORS,
     folded,
     is_site,
-    names_of_site,
     one_line,
     squeezed,
     text_of,
@@ -37,11 +36,13 @@ Found = tuple[str, str]  # value, source
 _NOTHING_BEFORE = ("– ", "— ", "| ", "- ", "» ")
 
 
-def title(page: Page, item: FeedItem | None) -> Found:
-    """Say the article's title without the site's name. "" for a post that has none (its feed says so)."""
+def title(page: Page, item: FeedItem | None, site_names: set[str]) -> Found:
+    """Say the article's title without the site's name. "" for a post that has none (its feed says so).
+
+    `site_names` as of `lines.names_of_site`.
+    """
     if item is not None and not item.title and item.published:
         return "", "feed"
-    site_names = names_of_site(page)
     node = page.article_node
     headline = one_line(node.get("headline") or node.get("name")) if node else ""
     og = one_line(page.first_meta("og:title"))
